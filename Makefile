@@ -1,0 +1,71 @@
+# Saattaen. `make demo` and `make test` are the two commands a newcomer needs; `make help` lists all.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SERVE ?= 1
+export AFTERCARE_HOME ?= $(CURDIR)/var
+# No tool of the chain reports to its makers.
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export SCARF_ANALYTICS := false
+export PYTHONWARNINGS := ignore::SyntaxWarning
+
+UV := .venv-uv/bin/uv
+BIN := .venv/bin
+AFTERCARE := $(BIN)/aftercare
+LOCKS := pipeline dev dashboards supplier
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+# ---- installing ------------------------------------------------------------------------------
+# A stamp names the lock it was made from: a changed lock installs again, an unchanged one costs nothing.
+
+$(UV): requirements/uv.txt
+	@echo "== installer"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "Python 3.11 is needed (found: $$($(PYTHON) --version 2>&1)). On Debian: apt-get install python3.11 python3.11-venv; or name one: make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv .venv-uv
+	@.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
+	@touch $@
+
+.venv/.pipeline: requirements/pipeline.txt pyproject.toml | $(UV)
+	@echo "== pipeline environment (.venv)"
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/pipeline.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.pipeline | $(UV)
+	@echo "== development tools (.venv)"
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv-dash/.dashboards: requirements/dashboards.txt | $(UV)
+	@echo "== dashboards environment (.venv-dash)"
+	@[ -x .venv-dash/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-dash
+	@$(UV) pip sync --quiet --python .venv-dash/bin/python --require-hashes requirements/dashboards.txt
+	@touch $@
+
+.PHONY: install install-dev install-dashboards lock
+install: .venv/.pipeline ## the pipeline environment
+install-dev: .venv/.dev ## the pipeline environment with test tools
+install-dashboards: .venv-dash/.dashboards ## the Superset environment
+
+lock: | $(UV) ## resolve the versions again and write requirements/*.txt (hashed, no host named)
+	@for group in $(LOCKS); do echo "== $$group"; \
+		$(UV) pip compile --quiet pyproject.toml --group $$group --generate-hashes --no-header --no-annotate \
+			--output-file requirements/$$group.txt || exit 1; done
+	@sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements/uv.txt | $(UV) pip compile --quiet - --generate-hashes --no-header \
+		--no-annotate --output-file requirements/uv.txt
+
+.PHONY: clean
+clean: ## remove environments and state (asks first)
+	@read -r -p "Remove .venv, .venv-dash, .venv-uv and $(AFTERCARE_HOME)? [y/N] " answer; \
+		[ "$$answer" = y ] && rm -rf .venv .venv-dash .venv-uv "$(AFTERCARE_HOME)" || echo "kept"
