@@ -69,3 +69,16 @@ lock: | $(UV) ## resolve the versions again and write requirements/*.txt (hashed
 clean: ## remove environments and state (asks first)
 	@read -r -p "Remove .venv, .venv-dash, .venv-uv and $(AFTERCARE_HOME)? [y/N] " answer; \
 		[ "$$answer" = y ] && rm -rf .venv .venv-dash .venv-uv "$(AFTERCARE_HOME)" || echo "kept"
+
+.PHONY: contracts
+contracts: .venv/.pipeline ## write what dbt reads of the contracts (staging models, sources)
+	@$(BIN)/python -m ingest.contracts.render
+
+# ---- testing ---------------------------------------------------------------------------------
+
+.PHONY: test test-fast
+test-fast: .venv/.dev ## the developers' tests (under two minutes)
+	@$(BIN)/python -m pytest -q -m "not slow and not browser and not national"
+
+test: .venv/.dev ## everything but the national run
+	@$(BIN)/python -m pytest -q -m "not national"

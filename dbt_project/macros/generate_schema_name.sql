@@ -1,0 +1,4 @@
+{# A schema is named as the project names it, without the target's prefix: analysts write `marts.x`. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

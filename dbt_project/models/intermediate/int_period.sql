@@ -1,0 +1,77 @@
+-- Grain: one row per period type and period that the deliveries can speak about.
+-- window_start is the first day that the period looks at (a rolling period looks back 12 months).
+with
+bounds as (
+    select
+        min(greatest(coalesce(delivery.data_from, spell.first_day), cast('{{ var("first_day") }}' as date))) as first_day,
+        max(delivery.period_end_exclusive) as last_day_exclusive
+    from {{ ref('stg_lake__delivery') }} as delivery
+    left join (
+        select organisation, min(start_date) as first_day
+        from {{ ref('stg_hva__aftercare_period') }}
+        group by organisation
+    ) as spell
+        on delivery.organisation = spell.organisation
+    where
+        delivery.table_name = 'aftercare_period'
+        and delivery.is_counting
+),
+
+quarter_row as (
+    select
+        quarter.quarter,
+        quarter.quarter_start,
+        quarter.quarter_end_exclusive,
+        quarter.year
+    from {{ ref('seed_quarter') }} as quarter
+    cross join bounds
+    where
+        quarter.quarter_end_exclusive > bounds.first_day
+        and quarter.quarter_end_exclusive <= bounds.last_day_exclusive
+),
+
+year_row as (
+    select
+        quarter.year,
+        min(quarter.quarter_start) as year_start,
+        max(quarter.quarter_end_exclusive) as year_end_exclusive
+    from quarter_row as quarter
+    group by quarter.year
+    having count(*) = 4
+),
+
+final as (
+    select 'quarter' as period_type, quarter as period, quarter_start as period_start,
+        quarter_end_exclusive as period_end_exclusive, quarter_start as window_start
+    from quarter_row
+
+    union all
+
+    -- Twelve months end with this quarter; the quarter before the fourth last begins too early.
+    select 'rolling_12_months', quarter_row.quarter, first_quarter.quarter_start,
+        quarter_row.quarter_end_exclusive, first_quarter.quarter_start
+    from quarter_row
+    inner join quarter_row as first_quarter
+        on cast(substr(quarter_row.quarter, 1, 4) as integer) * 4 + cast(substr(quarter_row.quarter, 6, 1) as integer)
+        = cast(substr(first_quarter.quarter, 1, 4) as integer) * 4 + cast(substr(first_quarter.quarter, 6, 1) as integer) + 3
+
+    union all
+
+    select 'year', year, year_start, year_end_exclusive, year_start
+    from year_row
+
+    union all
+
+    -- Blocks do not overlap: 2023-2025, 2026-2028, … (1 January 2023 is when the areas began).
+    select
+        'pooled_3_years',
+        min(year) || '-' || max(year),
+        min(year_start),
+        max(year_end_exclusive),
+        min(year_start)
+    from year_row
+    group by floor((cast(year as integer) - 2023) / 3.0)
+    having count(*) = 3
+)
+
+select * from final

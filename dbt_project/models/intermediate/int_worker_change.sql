@@ -1,0 +1,185 @@
+-- Grain: one row per counted change of the responsible worker.
+-- Definitions 5 and 6. Gap days are skipped; absence cover (A, then B for POISSAOLO at most 30 days,
+-- then A) is no change; a change that a new client system made is none.
+with
+covered as (
+    select
+        *,
+        case
+            when lag(worker_id) over (partition by client_id, chain_no order by start_date) = worker_id then 0
+            else 1
+        end as is_new
+    from {{ ref('int_incumbent_segment') }}
+    where worker_id is not null
+),
+
+numbered as (
+    select
+        *,
+        sum(is_new) over (
+            partition by client_id, chain_no order by start_date rows between unbounded preceding and current row
+        ) as incumbency_no
+    from covered
+),
+
+incumbency as (
+    select
+        client_id,
+        chain_no,
+        incumbency_no,
+        worker_id,
+        min(start_date) as start_date,
+        max(end_date_exclusive) as end_date_exclusive,
+        max(case when is_new = 1 then run_start end) as run_start,
+        max(case when is_new = 1 then run_end_exclusive end) as run_end_exclusive,
+        max(run_end_exclusive) as last_run_end_exclusive,
+        max(case when is_new = 1 then change_reason end) as change_reason,
+        max(case when is_new = 1 then organisation end) as organisation,
+        max(case when is_new = 1 then wellbeing_area_code end) as wellbeing_area_code,
+        max(case when is_new = 1 then municipality_code end) as municipality_code,
+        max(case when is_new = 1 and begins_with_place_change then 1 else 0 end) = 1 as is_place_change
+    from numbered
+    group by client_id, chain_no, incumbency_no, worker_id
+),
+
+neighbours as (
+    select
+        incumbency.*,
+        lag(worker_id) over (partition by client_id, chain_no order by incumbency_no) as from_worker_id,
+        lead(worker_id) over (partition by client_id, chain_no order by incumbency_no) as next_worker_id,
+        lag(end_date_exclusive) over (partition by client_id, chain_no order by incumbency_no) as from_end_exclusive,
+        lag(last_run_end_exclusive) over (partition by client_id, chain_no order by incumbency_no)
+            as from_run_end_exclusive
+    from incumbency
+),
+
+covers as (
+    select
+        neighbours.*,
+        coalesce(
+            neighbours.change_reason = 'POISSAOLO'
+            and {{ days_between('neighbours.run_start', 'neighbours.run_end_exclusive') }}
+            <= {{ var('absence_cover_days') }}
+            and neighbours.next_worker_id = neighbours.from_worker_id, false
+        ) as is_cover,
+        -- At data_until nobody knows yet whether the first worker comes back.
+        coalesce(
+            neighbours.change_reason = 'POISSAOLO'
+            and neighbours.next_worker_id is null
+            and {{ days_between('neighbours.run_start', 'supplier.data_until_exclusive') }}
+            <= {{ var('absence_cover_days') }}, false
+        ) as is_pending
+    from neighbours
+    left join {{ ref('int_supplier') }} as supplier
+        on neighbours.wellbeing_area_code = supplier.wellbeing_area_code
+),
+
+step as (
+    select
+        *,
+        coalesce(
+            lag(is_cover) over (partition by client_id, chain_no order by incumbency_no), false
+        ) as is_return
+    from covers
+),
+
+change as (
+    select
+        client_id,
+        start_date as change_date,
+        from_worker_id,
+        worker_id as to_worker_id,
+        from_end_exclusive,
+        from_run_end_exclusive,
+        run_start as to_run_start,
+        organisation,
+        wellbeing_area_code,
+        municipality_code,
+        coalesce(change_reason, 'TUNTEMATON') as change_reason,
+        is_place_change
+    from step
+    where
+        from_worker_id is not null
+        and not is_cover
+        and not is_pending
+        and not is_return
+),
+
+broken_key as (
+    select distinct change.client_id, change.change_date
+    from change
+    inner join {{ ref('int_worker_key_life') }} as from_life
+        on change.from_worker_id = from_life.worker_id and change.organisation = from_life.organisation
+    inner join {{ ref('int_worker_key_life') }} as to_life
+        on change.to_worker_id = to_life.worker_id and change.organisation = to_life.organisation
+    inner join {{ ref('int_key_break') }} as key_break
+        on
+            key_break.key_kind = 'worker'
+            and key_break.organisation = change.organisation
+            and from_life.end_day between key_break.break_date
+            and {{ add_days('key_break.break_date', var('key_break_days') - 1) }}
+            and to_life.first_day between key_break.break_date
+            and {{ add_days('key_break.break_date', var('key_break_days') - 1) }}
+),
+
+shared as (
+    select
+        change.client_id,
+        change.change_date,
+        sum({{ shared_days(
+            'at_risk.start_date', 'at_risk.end_date_exclusive', 'change.from_end_exclusive', 'change.change_date'
+        ) }}) as gap_days,
+        sum({{ shared_days(
+            'at_risk.start_date', 'at_risk.end_date_exclusive', 'change.to_run_start', 'change.from_run_end_exclusive'
+        ) }}) as overlap_days
+    from change
+    inner join {{ ref('int_at_risk_segment') }} as at_risk on change.client_id = at_risk.client_id
+    group by change.client_id, change.change_date
+),
+
+handover as (
+    select
+        change.client_id,
+        change.change_date,
+        max(case when {{ days_between('change.change_date', 'record.handover_date') }} <= {{ var('handover_late_days') }}
+            and record.is_joint_meeting and record.from_worker_id = change.from_worker_id
+            and record.to_worker_id = change.to_worker_id then 1 else 0 end) as is_saattaen,
+        max(case when {{ days_between('change.change_date', 'record.handover_date') }} > {{ var('handover_late_days') }}
+            and record.is_joint_meeting and record.from_worker_id = change.from_worker_id
+            and record.to_worker_id = change.to_worker_id then 1 else 0 end) as is_saattaen_late
+    from change
+    inner join {{ ref('int_handover') }} as record
+        on
+            change.client_id = record.client_id
+            and record.handover_date between {{ add_days('change.change_date', -30) }}
+            and {{ add_days('change.change_date', var('handover_days')) }}
+    group by change.client_id, change.change_date
+)
+
+select
+    change.client_id,
+    change.change_date,
+    change.from_worker_id,
+    change.to_worker_id,
+    change.wellbeing_area_code,
+    change.municipality_code,
+    change.change_reason,
+    case
+        when shared.overlap_days > 0 then 'overlapping'
+        when shared.gap_days = 0 then 'direct'
+        else 'broken'
+    end as change_kind,
+    shared.gap_days,
+    shared.overlap_days,
+    change.is_place_change or change.change_reason in ('TIIMISIIRTO', 'ORGANISAATIO') as is_structural,
+    coalesce(handover.is_saattaen, 0) = 1 as is_saattaen,
+    coalesce(handover.is_saattaen_late, 0) = 1 and coalesce(handover.is_saattaen, 0) = 0 as is_saattaen_late,
+    handover.client_id is not null as has_handover_record
+from change
+inner join shared
+    on change.client_id = shared.client_id and change.change_date = shared.change_date
+left join handover
+    on change.client_id = handover.client_id and change.change_date = handover.change_date
+left join broken_key
+    on change.client_id = broken_key.client_id and change.change_date = broken_key.change_date
+where broken_key.client_id is null

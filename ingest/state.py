@@ -1,0 +1,82 @@
+"""Where the state of an installation lies on disk (everything below ``$AFTERCARE_HOME``)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ENVIRONMENT_VARIABLE = "AFTERCARE_HOME"
+DEFAULT_ROOT = Path("var")
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one installation. Makes no folder by itself."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home named by ``AFTERCARE_HOME``, else ``./var``."""
+        return cls(Path(os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ROOT).absolute())
+
+    @property
+    def inbox(self) -> Path:
+        """Deliveries as dropped: ``<organisation>/<period>/<delivery_id>/``."""
+        return self.root / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        """Originals after intake, same layout."""
+        return self.root / "archive"
+
+    @property
+    def outbox(self) -> Path:
+        """Receipts for the suppliers, same layout."""
+        return self.root / "outbox"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rejected deliveries and rows, same layout."""
+        return self.root / "quarantine"
+
+    @property
+    def lake(self) -> Path:
+        """Accepted rows: ``<table>/organisation=…/period=…/<delivery_id>.parquet``."""
+        return self.root / "lake"
+
+    @property
+    def ledger(self) -> Path:
+        """The intake ledger: which file of the lake was accepted when, one Parquet file a batch."""
+        return self.lake / "_ledger"
+
+    @property
+    def warehouse(self) -> Path:
+        """The restricted DuckDB file with record-level marts."""
+        return self.root / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def quality(self) -> Path:
+        """Results of the checks on the lake and their static site (Data Docs)."""
+        return self.root / "quality"
+
+    @property
+    def published(self) -> Path:
+        """``releases/<release_id>/`` and the symlink ``current``."""
+        return self.root / "published"
+
+    @property
+    def current_release(self) -> Path:
+        """The symlink that readers follow."""
+        return self.published / "current"
+
+    @property
+    def dagster(self) -> Path:
+        """``DAGSTER_HOME``."""
+        return self.root / "dagster"
+
+    @property
+    def superset(self) -> Path:
+        """Superset's metadata, secrets and log."""
+        return self.root / "superset"
