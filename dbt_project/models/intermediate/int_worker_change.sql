@@ -151,7 +151,7 @@ handover as (
     inner join {{ ref('int_handover') }} as record
         on
             change.client_id = record.client_id
-            and record.handover_date between {{ add_days('change.change_date', -30) }}
+            and record.handover_date between {{ add_days('change.change_date', -var('handover_days')) }}
             and {{ add_days('change.change_date', var('handover_days')) }}
     group by change.client_id, change.change_date
 )

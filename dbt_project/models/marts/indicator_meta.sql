@@ -1,0 +1,34 @@
+-- Grain: one row per indicator: what the generic part needs to know of it.
+{%- for name in indicator_models() %}
+-- depends_on: {{ ref(name) }}
+{%- endfor %}
+{% set metas = indicator_metas() %}
+{%- for meta in metas %}
+select
+    {{ literal(meta.indicator_id) }} as indicator_id,
+    {{ literal(meta.aggregation) }} as aggregation,
+    {{ meta.scale }}.0 as scale,
+    {{ literal(meta.interval_method) }} as interval_method,
+    {{ literal(meta.time_basis) }} as time_basis,
+    {{ literal(meta.base_period) }} as base_period,
+    {{ literal(meta.cell_class) }} as cell_class,
+    {{ meta.worker_action | lower }} as is_worker_action,
+    {{ meta.counts_persons | lower }} as counts_persons,
+    {{ literal(meta.key_break) }} as key_break,
+    cast({{ meta.minimum_record_share if meta.minimum_record_share is not none else 'null' }} as double)
+        as minimum_record_share,
+    {{ literal(',' ~ meta.period_types | join(',') ~ ',') }} as period_types,
+    {{ literal(',' ~ meta.levels | join(',') ~ ',') }} as levels,
+    {{ literal(',' ~ meta.source_tables | join(',') ~ ',') }} as source_tables,
+    {{ meta.source_tables | length }} as source_table_count
+{{ 'union all' if not loop.last }}
+{%- else %}
+select
+    cast(null as varchar) as indicator_id, cast(null as varchar) as aggregation, 1.0 as scale,
+    cast(null as varchar) as interval_method, cast(null as varchar) as time_basis,
+    cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
+    false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
+    cast(null as varchar) as period_types, cast(null as varchar) as levels,
+    cast(null as varchar) as source_tables, 0 as source_table_count
+where false
+{%- endfor %}

@@ -1,0 +1,46 @@
+-- Grain: one row per indicator and variant.
+{%- for name in indicator_models() %}
+-- depends_on: {{ ref(name) }}
+{%- endfor %}
+{% set themes = {
+    'population': ('Perusjoukko', 'Målgrupp', 'Population'),
+    'continuity': ('Jatkuvuus', 'Kontinuitet', 'Continuity'),
+    'handover': ('Nivelvaihe ja saattaen vaihto', 'Övergång och ledsagat byte', 'Transition and handover'),
+    'housing': ('Asuminen', 'Boende', 'Housing'),
+} %}
+{% set units = {
+    'persons': ('henkilöä', 'personer', 'persons'),
+    'per_1000_days': ('1 000 asiakaspäivää kohti', 'per 1 000 klientdagar', 'per 1,000 client-days'),
+    'share': ('%', '%', '%'),
+    'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
+} %}
+{% set metas = indicator_metas() %}
+{%- for meta in metas %}{% set last_meta = loop.last %}
+{%- for variant in meta.variants %}
+select
+    {{ literal(meta.indicator_id) }} as indicator_id,
+    {{ literal(variant.variant) }} as variant,
+    {{ literal(meta.theme) }} as theme,
+    {%- for language in ['fi', 'sv', 'en'] %}
+    {{ literal(themes[meta.theme][loop.index0]) }} as theme_{{ language }},
+    {{ literal(variant.name[language]) }} as variant_name_{{ language }},
+    {{ literal(units[meta.unit][loop.index0]) }} as unit_{{ language }},
+    {%- for field in ['name', 'definition', 'numerator', 'denominator', 'interpretation', 'limits', 'what_you_can_do'] %}
+    {{ literal(meta[field][language]) }} as {{ field }}_{{ language }},
+    {%- endfor %}
+    {%- endfor %}
+    {{ literal(meta.unit) }} as unit,
+    {{ literal(meta.polarity) }} as polarity,
+    {{ literal(meta.responsible) }} as responsible,
+    {{ literal(meta.duty) }} as duty,
+    {{ literal(meta.law) }} as law,
+    {{ literal(meta.period_types | join(', ')) }} as period_types,
+    {{ literal(meta.cell_class) }} as cell_class,
+    {{ literal(meta.interval_method) }} as interval_method,
+    {{ literal(meta.method_version) }} as method_version,
+    {{ literal(meta.source_tables | join(', ')) }} as source_tables
+{{ 'union all' if not (loop.last and last_meta) }}
+{%- endfor %}
+{%- else %}
+select cast(null as varchar) as indicator_id where false
+{%- endfor %}

@@ -1,0 +1,108 @@
+"""Primary protection: which cells may not be shown by their own size.
+
+Two questions, answered apart. *Confidential* (``hidden``): could a person, or one worker, be learned
+from the cell? *Unreliable* (``too_few``): is the published denominator too small to say anything?
+Numbers by cell class; all of them are settings below.
+
+Only this first step exists: a cell that can be worked out from the sums around it is not yet
+protected (``PROTECTION``), so a release can hold synthetic data only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROTECTION = "primary only"
+
+
+@dataclass(frozen=True)
+class CellRule:
+    """Thresholds of a cell class, in persons.
+
+    A count ``n`` or its complement ``d - n`` of 1 to ``small_count`` is confidential, and so is a
+    denominator under ``least_persons``, and none or all of fewer than ``least_for_all``. A published
+    denominator under ``least_reliable`` is too few to say.
+    """
+
+    small_count: int = 4
+    least_persons: int = 5
+    least_for_all: int = 10
+    least_reliable: int = 20
+
+
+CELL_RULES = {"C0": CellRule(), "C1": CellRule()}
+
+# A value of a worker's action below the level of areas must not be one worker's value.
+LEAST_WORKERS = 3
+LARGEST_WORKER_SHARE = 0.7
+
+# What is NULL with a figure that is not shown.
+FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95", "lower_998", "upper_998")
+SHARES = ("unknown_share", "record_share")
+
+
+def primary_protection_sql(candidate: str) -> str:
+    """SELECT of the candidate's cells with their ``status``; figures are still there.
+
+    ``candidate``: a relation with the columns of ``release_candidate.indicator_value``. A cell class
+    without a rule is hidden: what nobody has thought about stays in.
+    """
+    confidential = " or ".join(_confidential(name, rule) for name, rule in CELL_RULES.items())
+    unreliable = " or ".join(
+        f"(cell_class = '{name}' and aggregation <> 'count' and published_denominator < {rule.least_reliable})"
+        for name, rule in CELL_RULES.items()
+    )
+    known = ", ".join(f"'{name}'" for name in CELL_RULES)
+    return f"""
+        select
+            *,
+            case
+                when is_outside then 'not_applicable'
+                when not is_delivered then 'not_delivered'
+                when cell_class not in ({known}) or {confidential} or {_one_workers_value()} then 'hidden'
+                when {unreliable} then 'too_few'
+                when record_share < minimum_record_share then 'not_recorded'
+                else 'shown'
+            end as status
+        from (
+            select
+                *,
+                -- Days are published, but persons decide; a share of changes is judged on the changes.
+                case
+                    when interval_method = 'wilson' then denominator
+                    else denominator_clients
+                end as published_denominator
+            from {candidate}
+        )
+    """
+
+
+def _confidential(cell_class: str, rule: CellRule) -> str:
+    """Persons and, where the units are fewer or more than persons (changes), the units as well."""
+    counts = f"""(cell_class = '{cell_class}' and counts_persons and aggregation = 'count'
+        and numerator_clients between 1 and {rule.small_count})"""
+    ratio = f"cell_class = '{cell_class}' and aggregation <> 'count'"
+    checks = [f"({ratio} and denominator_clients < {rule.least_persons})"]
+    for numerator, denominator, only in (
+        ("numerator_clients", "denominator_clients", ""),
+        ("numerator", "denominator", " and interval_method = 'wilson'"),
+    ):
+        checks.append(
+            f"({ratio} and counts_persons{only} and ("
+            f"{numerator} between 1 and {rule.small_count} "
+            f"or {denominator} - {numerator} between 1 and {rule.small_count} "
+            f"or {denominator} < {rule.least_persons} "
+            f"or ({numerator} in (0, {denominator}) and {denominator} < {rule.least_for_all})))"
+        )
+    return " or ".join([counts, *checks])
+
+
+def _one_workers_value() -> str:
+    return f"""(
+        is_worker_action
+        and area_level in ('municipality_group', 'municipality')
+        and (
+            coalesce(workers, 0) < {LEAST_WORKERS}
+            or coalesce(largest_worker_share, 1) > {LARGEST_WORKER_SHARE}
+        )
+    )"""

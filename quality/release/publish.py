@@ -1,0 +1,195 @@
+"""Write a release from the warehouse's release candidate.
+
+Protected rows go into a new DuckDB file (never copied, never updated: after an UPDATE the old
+values would still stand in the file's bytes), with every table as Parquet and CSV beside it. The
+folder is built apart, made read-only and swapped in by replacing the symlink ``current``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from quality.disclosure import PROTECTION, primary_protection_sql
+from quality.disclosure.primary import FIGURES, SHARES
+
+SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
+# Clients back to DuckDB 1.4 open a file of this storage version.
+STORAGE_VERSION = "v1.4.0"
+SCHEMA = "published"
+
+
+class ReleaseError(RuntimeError):
+    """A release that may not, or cannot, be published; the one before stays."""
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """What was published. ``statuses``: cells of ``indicator_value`` by status."""
+
+    release_id: str
+    folder: Path
+    data_kind: str
+    protection: str
+    tables: dict[str, int]
+    statuses: dict[str, int]
+    seconds: float
+
+
+def publish(
+    warehouse: Path,
+    published: Path,
+    *,
+    code_version: str,
+    input_hash: str = "",
+    data_kind: str = "synthetic",
+    progress: Callable[[str], None] | None = None,
+) -> ReleaseSummary:
+    """Publish the release candidate of ``warehouse`` below ``published``.
+
+    Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet)
+    and when the warehouse has no release candidate. Leaves nothing behind when it fails.
+    """
+    started = datetime.now(UTC)
+    say = progress or (lambda text: None)
+    if data_kind != "synthetic":
+        raise ReleaseError(
+            f"Protection is {PROTECTION!r}, which is not enough for real data: a hidden figure could be worked "
+            "out from the sums around it. Only synthetic data can be published."
+        )
+    if not warehouse.exists():
+        raise ReleaseError(f"There is no warehouse at {warehouse}. Build it first: aftercare build")
+    release_id = f"{started:%Y%m%dT%H%M%S%fZ}-{data_kind}"
+    releases = published / "releases"
+    partial = releases / f".{release_id}.partial"
+    partial.mkdir(parents=True)
+    try:
+        say("protecting and writing the release")
+        tables, statuses = _write(warehouse, partial, release_id, data_kind, code_version, input_hash, started)
+        _write_checksums(partial)
+        for file in partial.rglob("*"):
+            if file.is_file():
+                file.chmod(0o444)
+        folder = releases / release_id
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    _point_current_at(published, release_id)
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    return ReleaseSummary(release_id, folder, data_kind, PROTECTION, tables, statuses, seconds)
+
+
+def _write(
+    warehouse: Path,
+    folder: Path,
+    release_id: str,
+    data_kind: str,
+    code_version: str,
+    input_hash: str,
+    started: datetime,
+) -> tuple[dict[str, int], dict[str, int]]:
+    notice = f"'{SYNTHETIC_NOTICE}' as data_notice"
+    with duckdb.connect() as connection:
+        connection.execute("set threads to 2")
+        connection.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        target = folder / "aftercare.duckdb"
+        connection.execute(f"attach '{_quoted(target)}' as release (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"create schema release.{SCHEMA}")
+        try:
+            connection.execute("select 1 from warehouse.release_candidate.indicator_value limit 1")
+        except duckdb.CatalogException as error:
+            raise ReleaseError(
+                f"The warehouse {warehouse} has no release candidate. Build it again: aftercare build"
+            ) from error
+        selects = {
+            "indicator": f"select *, {notice} from warehouse.release_candidate.indicator order by indicator_id, variant",
+            "area": f"select *, {notice} from warehouse.release_candidate.area order by area_level, area_code",
+            "indicator_value": _values_sql(notice),
+            "delivery_coverage": f"""
+                select *, {notice} from warehouse.release_candidate.delivery_coverage
+                order by organisation, table_name, period""",
+            "release": f"""
+                select
+                    '{release_id}' as release_id,
+                    '{data_kind}' as data_kind,
+                    '{PROTECTION}' as protection,
+                    cast('{started:%Y-%m-%d %H:%M:%S}' as timestamp) as created_at,
+                    '{_quoted(code_version)}' as code_version,
+                    '{_quoted(input_hash)}' as input_hash,
+                    (select max(data_until_exclusive) - 1 from warehouse.intermediate.int_supplier) as data_until,
+                    {notice}""",
+        }
+        tables = {}
+        for table, select in selects.items():
+            name = f"release.{SCHEMA}.{table}"
+            connection.execute(f"create table {name} as {select}")
+            row = connection.execute(f"select count(*) from {name}").fetchone()
+            tables[table] = int(row[0]) if row else 0
+            for file, options in (
+                (folder / f"{table}.parquet", "format parquet, compression zstd"),
+                (folder / f"{table}_{data_kind.upper()}.csv", "format csv, header"),
+            ):
+                connection.execute(f"copy (select * from {name}) to '{_quoted(file)}' ({options})")
+        statuses = dict(
+            connection.execute(
+                f"select status, count(*) from release.{SCHEMA}.indicator_value group by status order by status"
+            ).fetchall()
+        )
+    return tables, statuses
+
+
+def _values_sql(notice: str) -> str:
+    figures = ",\n".join(f"case when status = 'shown' then {name} end as {name}" for name in FIGURES)
+    # How much is recorded stays readable where just that is the reason for showing no value.
+    shares = ",\n".join(f"case when status in ('shown', 'not_recorded') then {name} end as {name}" for name in SHARES)
+    return f"""
+        select
+            indicator_id,
+            variant,
+            area_level,
+            area_code,
+            period_type,
+            period,
+            period_start,
+            cast(period_end_exclusive - 1 as date) as period_end,
+            'total' as breakdown,
+            'total' as category,
+            {figures},
+            cast(null as varchar) as trend,
+            status,
+            is_complete,
+            is_series_break,
+            coverage,
+            {shares},
+            cast(null as double) as doubtful_share,
+            {notice}
+        from ({primary_protection_sql("warehouse.release_candidate.indicator_value")})
+        order by indicator_id, variant, area_level, area_code, period_type, period
+    """
+
+
+def _write_checksums(folder: Path) -> None:
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(folder.iterdir())
+        if file.is_file()
+    ]
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+
+
+def _point_current_at(published: Path, release_id: str) -> None:
+    link = published / f".current-{release_id}"
+    link.symlink_to(Path("releases") / release_id)
+    os.replace(link, published / "current")
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")
