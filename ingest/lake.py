@@ -72,7 +72,13 @@ COUNTING_SQL = """
 
 def file_path(home: Home, table: str, organisation: str, period: str, delivery_id: str) -> Path:
     """Where the accepted rows of one table of one delivery lie."""
-    return home.lake / table / f"organisation={organisation}" / f"period={period}" / f"{delivery_id}.parquet"
+    return (
+        home.lake
+        / table
+        / f"organisation={organisation}"
+        / f"period={period}"
+        / f"{delivery_id}.parquet"
+    )
 
 
 def table_schema(contract: Contract) -> pa.Schema:
@@ -80,7 +86,13 @@ def table_schema(contract: Contract) -> pa.Schema:
 
     ``source_row`` is the row in the file as delivered (the header is row 1).
     """
-    arrow = {"VARCHAR": pa.string(), "DATE": pa.date32(), "INTEGER": pa.int32(), "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_()}
+    arrow = {
+        "VARCHAR": pa.string(),
+        "DATE": pa.date32(),
+        "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(),
+        "BOOLEAN": pa.bool_(),
+    }
     fields = [(column.lake_name, arrow[column.lake_type]) for column in contract.columns]
     return pa.schema([*fields, ("source_row", pa.int32())])
 
@@ -90,7 +102,9 @@ def read_ledger(home: Home) -> pa.Table:
     files = sorted(home.ledger.glob("*.parquet")) if home.ledger.exists() else []
     if not files:
         return LEDGER_SCHEMA.empty_table()
-    return pa.concat_tables([pq.read_table(file, schema=LEDGER_SCHEMA) for file in files]).sort_by("acceptance_no")
+    return pa.concat_tables([pq.read_table(file, schema=LEDGER_SCHEMA) for file in files]).sort_by(
+        "acceptance_no"
+    )
 
 
 def append_to_ledger(home: Home, rows: Sequence[dict[str, Any]]) -> None:
@@ -109,7 +123,9 @@ def counting(home: Home) -> pa.Table:
     """Ledger rows that count, with ``versions`` (how many of the same period were accepted)."""
     with duckdb.connect() as connection:
         connection.register("ledger", read_ledger(home))
-        return connection.execute(f"{COUNTING_SQL} order by table_name, organisation, period").to_arrow_table()
+        return connection.execute(
+            f"{COUNTING_SQL} order by table_name, organisation, period"
+        ).to_arrow_table()
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -145,7 +161,9 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
         files.setdefault(table, []).append(str(home.lake / path))
     for table, table_contract in contracts().items():
         connection.execute(f"drop view if exists lake.{table}")
-        connection.execute(f"create view lake.{table} as {_view_sql(table_contract, files.get(table, []))}")
+        connection.execute(
+            f"create view lake.{table} as {_view_sql(table_contract, files.get(table, []))}"
+        )
 
 
 def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
@@ -170,7 +188,10 @@ def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _view_sql(table_contract: Contract, paths: list[str]) -> str:
-    columns = [*((column.lake_name, column.lake_type) for column in table_contract.columns), ("source_row", "INTEGER")]
+    columns = [
+        *((column.lake_name, column.lake_type) for column in table_contract.columns),
+        ("source_row", "INTEGER"),
+    ]
     if not paths:
         empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
         return f"select {empty}, cast(null as varchar) as organisation, cast(null as varchar) as period where false"
@@ -184,4 +205,8 @@ def _view_sql(table_contract: Contract, paths: list[str]) -> str:
 
 def period_columns(period: Period) -> dict[str, Any]:
     """The ledger's three period columns."""
-    return {"period": period.code, "period_start": period.start, "period_end_exclusive": period.end_exclusive}
+    return {
+        "period": period.code,
+        "period_start": period.start,
+        "period_end_exclusive": period.end_exclusive,
+    }

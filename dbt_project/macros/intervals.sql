@@ -3,9 +3,9 @@
     z values: 1.959963984540054 and 3.090232306167813.
 #}
 {% macro wilson_limit(events, total, z, sign) -%}
-    (2 * {{ events }} + {{ z }} * {{ z }} {{ sign }} {{ z }} * sqrt(
+    least(1, greatest(0, (2 * {{ events }} + {{ z }} * {{ z }} {{ sign }} {{ z }} * sqrt(
         {{ z }} * {{ z }} + 4 * {{ events }} * (1 - {{ events }} / {{ total }})
-    )) / (2 * ({{ total }} + {{ z }} * {{ z }}))
+    )) / (2 * ({{ total }} + {{ z }} * {{ z }}))))
 {%- endmacro %}
 
 {# Byar's limits of a count of at least 10; below that the exact ones of the reference table. #}

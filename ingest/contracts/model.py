@@ -86,11 +86,14 @@ class Column:
     def lake_description(self) -> str:
         """Description of the typed column, which for the end of a spell is a day later."""
         if self.spell_end_of:
-            return "Day after the last day of the spell (half-open interval); empty while it goes on."
+            return (
+                "Day after the last day of the spell (half-open interval); empty while it goes on."
+            )
         return self.description
 
 
-@dataclass(frozen=True)
+# Read once and shared, so it is equal to itself only, and can be a key of caches.
+@dataclass(frozen=True, eq=False)
 class Contract:
     """One table of a supplier: columns, key, delivery mode and what it is for."""
 
@@ -122,7 +125,9 @@ class Contract:
         for candidate in self.columns:
             if candidate.name == name:
                 return candidate
-        raise KeyError(f"{self.table} has no column {name!r}; it has {', '.join(self.column_names)}")
+        raise KeyError(
+            f"{self.table} has no column {name!r}; it has {', '.join(self.column_names)}"
+        )
 
 
 @cache
@@ -137,7 +142,9 @@ def code_lists(folder: Path = CONTRACT_FOLDER) -> dict[str, CodeList]:
             where = f"{path.name}: {name}.{code}"
             labels[str(code)] = _texts(entry, where)
             if "attributes" in entry:
-                attributes[str(code)] = {key: str(value) for key, value in entry["attributes"].items()}
+                attributes[str(code)] = {
+                    key: str(value) for key, value in entry["attributes"].items()
+                }
         lists[name] = CodeList(name, labels, attributes, body.get("aligns"))
     return lists
 
@@ -152,9 +159,13 @@ def contracts(folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
     for path in sorted(folder.glob("*.yml")):
         if path.name == "code_lists.yml":
             continue
-        parsed = _parse(yaml.safe_load(path.read_text(encoding="utf-8")), path.name, code_lists(folder))
+        parsed = _parse(
+            yaml.safe_load(path.read_text(encoding="utf-8")), path.name, code_lists(folder)
+        )
         if parsed.table != path.stem:
-            raise ContractError(f"{path.name}: the file must be named after its table {parsed.table!r}")
+            raise ContractError(
+                f"{path.name}: the file must be named after its table {parsed.table!r}"
+            )
         found[parsed.table] = parsed
     return found
 
@@ -177,11 +188,15 @@ def _parse(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) -> Contra
             raise ContractError(f"{file}: primary_key names {name!r}, which is no column")
     for column in columns:
         if column.spell_end_of and column.spell_end_of not in names:
-            raise ContractError(f"{file}: {column.name} closes {column.spell_end_of!r}, which is no column")
+            raise ContractError(
+                f"{file}: {column.name} closes {column.spell_end_of!r}, which is no column"
+            )
     if raw["mode"] not in MODES:
         raise ContractError(f"{file}: mode {raw['mode']!r} is none of {', '.join(MODES)}")
     if raw["supplier"] not in SUPPLIERS:
-        raise ContractError(f"{file}: supplier {raw['supplier']!r} is none of {', '.join(SUPPLIERS)}")
+        raise ContractError(
+            f"{file}: supplier {raw['supplier']!r} is none of {', '.join(SUPPLIERS)}"
+        )
     return Contract(
         table=raw["table"],
         version=str(raw["version"]),
@@ -211,7 +226,9 @@ def _parse_column(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) ->
     if (raw["type"] == "code") != ("code_list" in raw):
         raise ContractError(f"{where}: a code has a code_list, and only a code has one")
     if "code_list" in raw and raw["code_list"] not in lists:
-        raise ContractError(f"{where}: unknown code list {raw['code_list']!r}; known: {', '.join(lists)}")
+        raise ContractError(
+            f"{where}: unknown code list {raw['code_list']!r}; known: {', '.join(lists)}"
+        )
     return Column(
         name=raw["name"],
         type=raw["type"],

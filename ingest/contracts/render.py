@@ -31,7 +31,11 @@ def sources_yaml() -> str:
         "    tables:",
     ]
     for contract in contracts().values():
-        lines += [f"      - name: {contract.table}", f"        description: {_quoted(contract.grain)}", "        columns:"]
+        lines += [
+            f"      - name: {contract.table}",
+            f"        description: {_quoted(contract.grain)}",
+            "        columns:",
+        ]
         for column in contract.columns:
             lines += [
                 f"          - name: {column.lake_name}",
@@ -47,9 +51,20 @@ def sources_yaml() -> str:
 
 def staging_sql(contract: Contract) -> str:
     """A staging model: the source as it is, columns grouped, nothing joined."""
-    columns = [column.lake_name for group in _GROUPS for column in contract.columns if _group(column) == group]
-    listed = ",\n".join(f"        {name}" for name in [*columns, "organisation", "period", "source_row"])
-    area = "" if contract.supplier != "hva" else ",\n        substr(organisation, 5) as wellbeing_area_code"
+    columns = [
+        column.lake_name
+        for group in _GROUPS
+        for column in contract.columns
+        if _group(column) == group
+    ]
+    listed = ",\n".join(
+        f"        {name}" for name in [*columns, "organisation", "period", "source_row"]
+    )
+    area = (
+        ""
+        if contract.supplier != "hva"
+        else ",\n        substr(organisation, 5) as wellbeing_area_code"
+    )
     return f"""-- Grain: {contract.grain[0].lower()}{contract.grain[1:].rstrip(".")}, as the supplier delivered it.
 -- Written by `make contracts` from ingest/contracts/{contract.table}.yml; change the contract instead.
 with source as (
@@ -72,7 +87,11 @@ select * from renamed
 
 def staging_yaml() -> str:
     """Descriptions and tests of the staging models."""
-    lines = ["# Written by `make contracts` from ingest/contracts; change the contract instead.", "version: 2", "models:"]
+    lines = [
+        "# Written by `make contracts` from ingest/contracts; change the contract instead.",
+        "version: 2",
+        "models:",
+    ]
     for contract in contracts().values():
         lines += [
             f"  - name: {staging_name(contract)}",
@@ -87,7 +106,10 @@ def staging_yaml() -> str:
         for name, text in _LAKE_COLUMNS:
             lines += [f"      - name: {name}", f"        description: {_quoted(text)}"]
         if contract.supplier == "hva":
-            lines += ["      - name: wellbeing_area_code", "        description: Code of the area that delivered."]
+            lines += [
+                "      - name: wellbeing_area_code",
+                "        description: Code of the area that delivered.",
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -95,7 +117,9 @@ def write(folder: Path = STAGING_FOLDER) -> list[Path]:
     """Write all files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"_lake__sources.yml": sources_yaml(), "_staging__models.yml": staging_yaml()}
-    files |= {f"{staging_name(contract)}.sql": staging_sql(contract) for contract in contracts().values()}
+    files |= {
+        f"{staging_name(contract)}.sql": staging_sql(contract) for contract in contracts().values()
+    }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in files]
@@ -107,9 +131,15 @@ _LAKE_COLUMNS = (
     ("source_row", "Row in the file as delivered; the header is row 1."),
 )
 _SYSTEM_TABLES = (
-    ("delivery", "The intake ledger. One row per delivery and table, with version and is_counting."),
+    (
+        "delivery",
+        "The intake ledger. One row per delivery and table, with version and is_counting.",
+    ),
     ("code", "Code lists of the contracts with labels. One row per code list and code."),
-    ("code_attribute", "What the definitions derive from a code. One row per code list, code and attribute."),
+    (
+        "code_attribute",
+        "What the definitions derive from a code. One row per code list, code and attribute.",
+    ),
 )
 
 

@@ -34,7 +34,8 @@ final as (
                     counting.period_start >= period.window_start
                     and counting.period_end_exclusive <= period.period_end_exclusive
                     then counting.period
-            end) * 3 >= {{ days_between('period.window_start', 'period.period_end_exclusive') }} / 30.5
+            -- A quarter has at most 92 days, so whole years need all their quarters.
+            end) * 92 >= {{ days_between('period.window_start', 'period.period_end_exclusive') }} - 4
         end as is_covered
     from area
     cross join table_mode

@@ -1,0 +1,111 @@
+-- Grain: one row per chosen area x wellbeing area (and all municipalities together).
+--
+-- Each quarter is one square: all tables came, some are missing, nothing came, or came late.
+with
+
+areas as (
+    select area_code, short_name_fi as area_name
+    from published.area
+    where area_level = 'wellbeing_area'
+),
+
+table_names (table_name, table_label) as (
+    values
+    ('client', 'asiakkaat'),
+    ('residence_spell', 'asuinkunnat'),
+    ('aftercare_period', 'jälkihuollon jaksot'),
+    ('worker_assignment', 'vastuutyöntekijät'),
+    ('handover', 'saattaen vaihdot'),
+    ('housing_spell', 'asuminen'),
+    ('contact', 'yhteydenpito'),
+    ('supported_housing_capacity', 'tuetun asumisen paikat'),
+    ('supported_housing_queue', 'tuetun asumisen jono'),
+    ('rental_housing', 'vuokra-asunnot')
+),
+
+coverage as (
+    select
+        delivery.organisation,
+        delivery.period,
+        delivery.delivered,
+        delivery.rows,
+        delivery.quarantined,
+        delivery.is_late,
+        coalesce(areas.area_name, 'Kunnat yhteensä') as sender,
+        coalesce(table_names.table_label, delivery.table_name) as table_label
+    from published.delivery_coverage as delivery
+    left join areas on delivery.organisation = 'hva-' || areas.area_code
+    left join table_names on delivery.table_name = table_names.table_name
+    where delivery.organisation like 'hva-%' or delivery.organisation like 'kunta-%'
+),
+
+quarters as (
+    select
+        sender,
+        period,
+        count(*) filter (delivered) as delivered,
+        count(*) as expected,
+        sum(coalesce(rows, 0)) as rows,
+        sum(coalesce(quarantined, 0)) as quarantined,
+        coalesce(bool_or(is_late), false) as is_late,
+        string_agg(distinct table_label, ', ' order by table_label) filter (not delivered)
+            as missing
+    from coverage
+    group by sender, period
+),
+
+squares as (
+    select
+        *,
+        case
+            when delivered = 0 then 'st-q-none'
+            when delivered < expected then 'st-q-part'
+            when is_late then 'st-q-late'
+            else 'st-q-all'
+        end as square_class,
+        case
+            when delivered = 0 then '–'
+            when delivered < expected then '◐'
+            when is_late then '!'
+            else '✓'
+        end as square_sign
+    from quarters
+),
+
+senders as (
+    select
+        sender,
+        string_agg(
+            '<span class="st-q ' || square_class || '" title="' || left(period, 4) || '/'
+            || right(period, 1) || ': ' || delivered || '/' || expected || ' taulua'
+            || case when is_late then ', myöhässä' else '' end
+            || coalesce('; puuttuu: ' || missing, '') || '">' || square_sign || '</span>',
+            '' order by period
+        ) as quarters_html,
+        min(period) as first_period,
+        max(period) as last_period,
+        sum(delivered) as delivered,
+        sum(expected) as expected,
+        sum(rows) as rows,
+        sum(quarantined) as quarantined,
+        coalesce(arg_max(missing, period), 'ei mitään') as missing_latest
+    from squares
+    group by sender
+),
+
+final as (
+    select
+        choice.area_choice,
+        senders.sender,
+        case when senders.sender = 'Kunnat yhteensä' then 2 else 1 end as sender_order,
+        '<div class="st-quarters">' || senders.quarters_html || '</div>' as quarters_html,
+        round(100.0 * senders.delivered / senders.expected, 1) as delivered_share,
+        -- What the newest quarter still lacks; an area that has none says so.
+        senders.missing_latest,
+        senders.rows,
+        senders.quarantined
+    from senders
+    cross join unnest(['Koko maa', senders.sender]) as choice (area_choice)
+)
+
+select * from final

@@ -1,0 +1,55 @@
+-- Grain: one row per indicator and variant, with its description as a card.
+with
+
+indicators as (
+    select
+        *,
+        indicator_id || ' ' || name_fi
+        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label,
+        case polarity
+            when 'higher' then 'suurempi luku on tavoiteltava'
+            when 'lower' then 'pienempi luku on tavoiteltava'
+            else 'luku ei ole hyvä eikä huono'
+        end as polarity_text,
+        case responsible
+            when 'area' then 'hyvinvointialue'
+            when 'municipality' then 'kunta'
+            when 'shared' then 'hyvinvointialue ja kunta yhdessä'
+            when 'state' then 'valtio'
+            else responsible
+        end as responsible_text
+    from published.indicator
+),
+
+final as (
+    select
+        indicator_label,
+        '<div class="st-card"><div class="st-card-title">'
+        || replace(indicator_label, '<', '&lt;') || '</div>'
+        || '<div class="st-card-unit">' || replace(coalesce(unit_fi, ''), '<', '&lt;')
+        || ' · ' || polarity_text || '</div>'
+        || list_aggregate(
+            list_transform(
+                list_filter(
+                    [
+                        {'heading': 'Mitä mitataan', 'body': definition_fi},
+                        {'heading': 'Osoittaja', 'body': numerator_fi},
+                        {'heading': 'Nimittäjä', 'body': denominator_fi},
+                        {'heading': 'Näin luet', 'body': interpretation_fi},
+                        {'heading': 'Rajoitukset', 'body': limits_fi},
+                        {'heading': 'Mitä voi tehdä', 'body': what_you_can_do_fi},
+                        {'heading': 'Vastuu', 'body': responsible_text}
+                    ],
+                    lambda part: coalesce(part.body, '') <> ''
+                ),
+                lambda part: '<p><b>' || part.heading || ':</b> '
+                    || replace(part.body, '<', '&lt;') || '</p>'
+            ),
+            'string_agg', ''
+        )
+        || '</div>' as card_html,
+        data_notice
+    from indicators
+)
+
+select * from final

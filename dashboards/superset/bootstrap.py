@@ -1,0 +1,216 @@
+"""Set Superset up: ``.venv-dash/bin/python -m dashboards.superset.bootstrap``.
+
+Metadata database, roles, users and dashboards, in one process (each of Superset's own commands
+would start it anew). Run as often as you like: what is already as it should be is left alone, and
+when nothing changed at all it ends at once. Exit code 2: there is no release yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import secrets
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from dashboards.superset.assets import Filling, bundle, fingerprint_text
+from dashboards.superset.settings import HERE, Settings
+from dashboards.superset.translate import write_catalogues
+
+DEFAULT_INDICATOR = "JAT-01"
+READER, ANALYST = "Johto", "Analyytikko"
+# user name: (role, first name, last name)
+USERS = {
+    "admin": ("Admin", "Ylläpito", "Saattaen"),
+    "johto": (READER, "Kunnan", "johto"),
+    "analyytikko": (ANALYST, "Analyytikko", "Saattaen"),
+}
+# What a reader's browser writes while looking: the state of filters and links to it.
+READER_MAY_WRITE = {"DashboardFilterStateRestApi", "DashboardPermalinkRestApi"}
+WRITING = ("can_write", "can_delete", "can_add", "can_edit", "can_save", "can_put", "can_post")
+READER_DOES_NOT_SEE = {
+    "SQL Lab", "SQL Editor", "Saved Queries", "Query Search", "Query History", "Charts",
+    "Datasets", "Databases", "Data", "Import Dashboards", "Alerts & Report", "Annotation Layers",
+    "CSS Templates", "Plugins", "Tags", "Manage",
+}  # fmt: skip
+READER_MAY_NOT = {"can_explore", "can_slice", "can_sqllab", "can_share_chart", "can_tag", "can_drill"}
+
+
+def say(text: str) -> None:
+    """Progress, at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def filling(settings: Settings) -> Filling:
+    """Default choices and the synthetic marking, as the release gives them.
+
+    Raises FileNotFoundError when nothing is published yet.
+    """
+    import duckdb
+
+    if not settings.release_file.exists():
+        raise FileNotFoundError(
+            f"There is no release: {settings.release_file} is missing. "
+            "Publish one first (aftercare run)."
+        )
+    with duckdb.connect(str(settings.release_file), read_only=True) as connection:
+        indicator = connection.execute(
+            "select indicator_id || ' ' || name_fi from published.indicator "
+            "where variant = 'main' order by indicator_id <> ?, indicator_id limit 1",
+            [DEFAULT_INDICATOR],
+        ).fetchone()
+        period = connection.execute(
+            "select max(period) from published.indicator_value where period_type = 'year'"
+        ).fetchone()
+        notice = connection.execute(
+            "select split_part(any_value(data_notice), ' /', 1) from published.release "
+            "where data_kind = 'synthetic'"
+        ).fetchone()
+    return Filling(
+        database_uri=settings.release_uri,
+        indicator=indicator[0] if indicator else "",
+        period=(period and period[0]) or "",
+        notice=(notice and notice[0]) or "",
+    )
+
+
+def fingerprint(settings: Settings, files: dict[str, str]) -> str:
+    """Changes when the dashboards, this code or the place of the metadata change."""
+    digest = hashlib.sha256(fingerprint_text(files).encode())
+    digest.update(settings.metadata_uri.encode())
+    for path in sorted([*HERE.glob("*.py"), *(HERE / "translations").glob("*.yaml")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Bring Superset to the state that the repository describes."""
+    parser = argparse.ArgumentParser(description="Set the dashboards up")
+    parser.add_argument("--force", action="store_true", help="do it again though nothing changed")
+    options = parser.parse_args(arguments)
+    settings = Settings.from_environment()
+    started = time.monotonic()
+    try:
+        values = filling(settings)
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    settings.prepare_environment()
+    files = bundle(values)
+    stamp = settings.folder / "bootstrapped"
+    state = fingerprint(settings, files)
+    unchanged = (
+        not options.force
+        and stamp.exists()
+        and stamp.read_text(encoding="utf-8") == state
+        and settings.logins_file.exists()
+    )
+    if unchanged:
+        say("Superset: nothing has changed since it was set up")
+    else:
+        stamp.unlink(missing_ok=True)
+        write_catalogues(settings.translations)
+        _set_up(settings, files, started)
+        stamp.write_text(state, encoding="utf-8")
+    say(f"Log-ins (in {settings.logins_file}):")
+    for name, password in settings.read_logins().items():
+        say(f"  {name:12} {password}")
+    return 0
+
+
+def _set_up(settings: Settings, files: dict[str, str], started: float) -> None:
+    def lap(text: str) -> None:
+        say(f"Superset: {text} ({time.monotonic() - started:.0f} s)")
+
+    say("Superset: starting")
+    from superset.app import create_app
+
+    app = create_app()
+    with app.app_context():
+        import superset
+        from flask import g
+        from flask_migrate import upgrade
+        from superset import db, security_manager
+        from superset.commands.importers.v1.assets import ImportAssetsCommand
+
+        package = superset.__file__
+        upgrade(directory=str(Path(package).parent / "migrations"))
+        lap("metadata database")
+        app.appbuilder.add_permissions(update_perms=True)
+        security_manager.sync_role_definitions()
+        lap("permissions")
+        for role in (READER, ANALYST):
+            security_manager.add_role(role)
+        _users(settings, security_manager)
+        g.user = security_manager.find_user("admin")
+        ImportAssetsCommand(files).run()
+        lap("dashboards")
+        _roles(security_manager, db)
+        lap("roles")
+    if settings.metadata_uri.startswith("sqlite"):
+        (settings.folder / "superset.db").chmod(0o600)
+
+
+def _users(settings: Settings, security_manager: Any) -> None:
+    """Make the users that are missing; a lost password file gets new passwords."""
+    known = settings.read_logins()
+    logins = {}
+    for name, (role_name, first, last) in USERS.items():
+        role = security_manager.find_role(role_name)
+        user = security_manager.find_user(name)
+        password = known.get(name) or secrets.token_urlsafe(12)
+        if user is None:
+            security_manager.add_user(
+                name, first, last, f"{name}@saattaen.invalid", role, password=password
+            )
+        else:
+            if name not in known:
+                security_manager.reset_password(user.id, password)
+            user.roles = [role]
+        logins[name] = password
+    settings.write_logins(logins)
+
+
+def _roles(security_manager: Any, db: Any) -> None:
+    """Give reader and analyst what they need, from Superset's Gamma role."""
+    from superset.connectors.sqla.models import SqlaTable
+    from superset.models.dashboard import Dashboard
+
+    tables = db.session.query(SqlaTable).all()
+    data = [
+        security_manager.add_permission_view_menu("datasource_access", table.perm)
+        for table in tables
+    ]
+    database = security_manager.add_permission_view_menu(
+        "database_access", tables[0].database.perm
+    )
+    gamma = list(security_manager.find_role("Gamma").permissions)
+    sql_lab = list(security_manager.find_role("sql_lab").permissions)
+    readers = [permission for permission in gamma if _reader_may(permission)]
+    for name, permissions in (
+        (READER, [*readers, *data]),
+        (ANALYST, [*gamma, *sql_lab, *data, database]),
+    ):
+        role = security_manager.find_role(name)
+        role.permissions = list({item.id: item for item in permissions}.values())
+    audience = [security_manager.find_role(name) for name in (READER, ANALYST)]
+    for dashboard in db.session.query(Dashboard).all():
+        dashboard.roles = audience
+        dashboard.published = True
+    db.session.commit()
+
+
+def _reader_may(permission: Any) -> bool:
+    action, view = permission.permission.name, permission.view_menu.name
+    if action.startswith(WRITING):
+        return view in READER_MAY_WRITE
+    if action == "menu_access":
+        return view not in READER_DOES_NOT_SEE
+    return not action.startswith(tuple(READER_MAY_NOT))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Dagster definitions, one thing a file."""

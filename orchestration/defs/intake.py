@@ -1,0 +1,105 @@
+"""The door: one unpartitioned step that takes everything that waits (it is no rectangle)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from ingest.contracts import contracts
+from ingest.state import Home
+from orchestration import steps
+from orchestration.reporting import speaker
+
+_DELIVERY = {
+    "hva": dg.AssetKey(["delivery", "wellbeing_area"]),
+    "kunta": dg.AssetKey(["delivery", "municipality"]),
+}
+_ACCEPTED = ("accepted", "accepted_with_findings")
+_CODE_TABLES = {
+    "code": "Code lists of the contracts with labels.",
+    "code_attribute": "What the definitions derive from a code.",
+}
+
+
+@dg.definitions
+def intake() -> dg.Definitions:
+    """`lake/<table>` for each contract, `lake/delivery` (the ledger), and the code lists."""
+    tables = [
+        dg.AssetSpec(
+            ["lake", table],
+            deps=[_DELIVERY[contract.supplier]],
+            group_name="lake",
+            description=f"{contract.purpose['en']} {contract.grain}",
+            metadata={"contract_version": contract.version, "mode": contract.mode},
+        )
+        for table, contract in contracts().items()
+    ]
+    ledger = dg.AssetSpec(
+        ["lake", "delivery"],
+        deps=list(_DELIVERY.values()),
+        group_name="lake",
+        description="The intake ledger: one row per accepted delivery and table.",
+    )
+    codes = [
+        dg.AssetSpec(["lake", name], group_name="lake", description=text)
+        for name, text in _CODE_TABLES.items()
+    ]
+
+    @dg.multi_asset(name="take_in", specs=[*tables, ledger], can_subset=False, pool="duckdb_writer")
+    def take_in(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        """Read, check, type and store what waits in the inbox."""
+        report = steps.take_in(Home.from_environment(), speaker(context.log.info))
+        report_deliveries(context, report)
+        outcomes = Counter(delivery.outcome for delivery in report.deliveries)
+        rows: Counter[str] = Counter()
+        for delivery in report.deliveries:
+            if delivery.outcome in _ACCEPTED:
+                rows.update(delivery.tables)
+        for table in contracts():
+            yield dg.MaterializeResult(
+                asset_key=["lake", table], metadata={"rows_taken_in": rows[table]}
+            )
+        yield dg.MaterializeResult(asset_key=["lake", "delivery"], metadata=dict(outcomes))
+
+    return dg.Definitions(assets=[take_in, *codes])
+
+
+def report_deliveries(context: dg.AssetExecutionContext, report: Any) -> None:
+    """Report the accepted deliveries as partitions of the delivery assets, with counts only."""
+    accepted = [delivery for delivery in report.deliveries if delivery.outcome in _ACCEPTED]
+    if not accepted:
+        return
+    context.instance.add_dynamic_partitions(
+        "period", sorted({delivery.period for delivery in accepted})
+    )
+    municipal: dict[str, list[Any]] = defaultdict(list)
+    for delivery in accepted:
+        if not delivery.organisation.startswith("hva-"):
+            municipal[delivery.period].append(delivery)
+            continue
+        context.log_event(
+            dg.AssetMaterialization(
+                _DELIVERY["hva"],
+                partition=dg.MultiPartitionKey(
+                    {"organisation": delivery.organisation, "period": delivery.period}
+                ),
+                metadata={
+                    "rows": delivery.rows,
+                    "rows_quarantined": delivery.rows_quarantined,
+                    "outcome": delivery.outcome,
+                },
+            )
+        )
+    for period, found in sorted(municipal.items()):
+        context.log_event(
+            dg.AssetMaterialization(
+                _DELIVERY["kunta"],
+                partition=period,
+                metadata={
+                    "municipalities": len({delivery.organisation for delivery in found}),
+                    "rows": sum(delivery.rows for delivery in found),
+                    "rows_quarantined": sum(delivery.rows_quarantined for delivery in found),
+                },
+            )
+        )

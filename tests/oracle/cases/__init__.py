@@ -1,0 +1,14 @@
+"""Hand-computed cases: a few clients each, with the arithmetic beside the expected figures.
+
+``CASES`` runs against the recomputation, and against the real chain, which must agree:
+``write_deliveries(case, inbox)`` writes a case as real deliveries.
+"""
+
+from tests.oracle.cases.continuity import CASES as CONTINUITY
+from tests.oracle.cases.coverage import CASES as COVERAGE
+from tests.oracle.cases.housing import CASES as HOUSING
+from tests.oracle.cases.model import Case, Delivery, Expected, write_deliveries
+
+CASES: tuple[Case, ...] = (*CONTINUITY, *HOUSING, *COVERAGE)
+
+__all__ = ["CASES", "Case", "Delivery", "Expected", "write_deliveries"]

@@ -1,0 +1,755 @@
+"""The nine indicators from client days: sums by place and period, with intervals.
+
+Plain on purpose: every figure is a sum over clients' days, made without the warehouse's SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ingest.contracts import code_lists
+from tests.oracle import intervals
+from tests.oracle.reading import OPEN, Register, read_reference, read_register, to_day
+from tests.oracle.timeline import UNKNOWN, ClientDays, World, follow
+
+PROJECT = Path(__file__).parents[2]
+REFERENCE = PROJECT / "ingest" / "reference"
+GROUPS = PROJECT / "dbt_project" / "seeds" / "seed_municipality_group.csv"
+COUNTRY = "FI"
+ALAND = "91"
+# Below this share of changes with any record, "no" cannot be told from "not recorded".
+RECORDING_THRESHOLD = 0.6
+POOLED_BLOCKS = ((2023, 2025),)
+KEY_BREAK_SHARE = 0.4
+KEY_BREAK_MINIMUM = 5
+SUPPORTED_HOUSING_AGES = (16, 24)
+
+COLUMNS = [
+    "indicator_id",
+    "variant",
+    "area_level",
+    "area_code",
+    "period_type",
+    "period",
+    "numerator",
+    "denominator",
+    "value",
+    "lower_95",
+    "upper_95",
+    "lower_998",
+    "upper_998",
+    "numerator_clients",
+    "denominator_clients",
+    "unknown_share",
+    "record_share",
+    "doubtful_share",
+    "is_complete",
+    "status_candidate",
+    "is_series_break",
+]
+LEVELS = ("country", "wellbeing_area", "municipality_group", "municipality")
+LARGE_LEVELS = ("country", "wellbeing_area")
+
+_PLACED = ("aftercare_period", "residence_spell")
+_SOURCES = {
+    "PER-01": _PLACED,
+    "JAT-01": (*_PLACED, "worker_assignment"),
+    "JAT-02": (*_PLACED, "worker_assignment"),
+    "JAT-04": (*_PLACED, "worker_assignment"),
+    "SAA-01": (*_PLACED, "worker_assignment", "handover"),
+    "ASU-01": (*_PLACED, "housing_spell"),
+    "ASU-03": (*_PLACED, "housing_spell"),
+    "ASU-06": ("aftercare_period", "supported_housing_capacity"),
+    "ASU-08": (*_PLACED, "housing_spell"),
+}
+
+# The table whose keys tell a change from none.
+_COMPARED_KEYS = {
+    "JAT-01": "worker_assignment",
+    "JAT-02": "worker_assignment",
+    "SAA-01": "worker_assignment",
+    "ASU-01": "housing_spell",
+}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator and variant.
+
+    ``statistic``: count, rate (per 1,000), share (Wilson), share_of_days, per_100.
+    ``units``: makes the rows of one period (client, area, municipality, x, t and optional
+    columns unknown, of, doubtful, record) from the facts.
+    ``period_types``: each period type with the levels it is computed for.
+    """
+
+    indicator_id: str
+    variant: str
+    statistic: str
+    units: Callable[[Facts, Span], pd.DataFrame]
+    period_types: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A period of an indicator: first and last day, and the quarters of which it is made.
+
+    ``stock_days``: the days on which stocks are taken (three of a block of three years).
+    """
+
+    type: str
+    code: str
+    start: int
+    end: int
+    quarters: tuple[str, ...]
+    stock_quarters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything counted, before places are rolled up.
+
+    ``days``: client x quarter x place with sums of days. ``stock``: client on the last day of a
+    quarter. ``changes``, ``moves``: events. ``places``: supported housing by area and quarter.
+    """
+
+    days: pd.DataFrame
+    stock: pd.DataFrame
+    changes: pd.DataFrame
+    moves: pd.DataFrame
+    places: pd.DataFrame
+    key_breaks: KeyBreaks
+
+    def broken_areas(self, indicator_id: str, span: Span) -> set[str]:
+        """Areas whose supplier changed the keys that the indicator compares, in the period."""
+        table = _COMPARED_KEYS.get(indicator_id)
+        return {
+            organisation[4:]
+            for (broken, organisation), quarters in self.key_breaks.quarters.items()
+            if broken == table and quarters & set(span.quarters)
+        }
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Areas, municipalities and groups as they are today."""
+
+    areas: tuple[str, ...]
+    area_of: dict[str, str]  # municipality in force today, mainland -> its area
+    group_of: dict[str, str]
+    today: dict[str, str]  # any mainland code there was -> code in force today
+    known_codes: frozenset[str]
+
+
+def compute(
+    deliveries: Path | Iterable[Path],
+    *,
+    home_organisations: Iterable[str] | None = None,
+    reference: Path = REFERENCE,
+    groups: Path = GROUPS,
+    cut_at_data_from: bool = True,
+) -> pd.DataFrame:
+    """The nine indicators of a set of deliveries, one row an indicator x variant x place x period.
+
+    ``deliveries``: an inbox (every ``manifest.json`` below it) or folders of single deliveries.
+    ``home_organisations``: the area suppliers expected (``hva-05``); by default all 22.
+    ``cut_at_data_from``: whether days before a supplier's ``data_from`` are no at-risk days
+    (definitions.md 1: "covered"); the figures of those days are not delivered either way.
+
+    Shares are 0-1, JAT-01 and ASU-01 per 1,000 days, ASU-06 per 100. ``status_candidate`` is the
+    status before any protection: not_delivered (all figures empty), not_recorded (figures kept
+    for comparison) or shown. ``is_series_break``: the area's supplier changed its worker or
+    dwelling keys in the period. Raises ``ValueError`` without any delivery.
+    """
+    geography = _geography(reference, groups)
+    register = read_register(deliveries, geography.known_codes)
+    if not register.data_until:
+        raise ValueError(
+            f"no aftercare periods among the deliveries in {deliveries}; expected folders "
+            "<organisation>/<period>/<delivery_id> with a manifest.json each"
+        )
+    expected = {f"hva-{code}" for code in geography.areas} if home_organisations is None else set(home_organisations)
+    facts, first_day = _facts(register, geography, cut_at_data_from)
+    newest = max(register.data_until.values())
+    rows: list[dict[str, Any]] = []
+    for indicator in _indicators():
+        for span in _spans(indicator.period_types, first_day, newest):
+            covered = _covered(register, indicator.indicator_id, span, expected)
+            rows += _cells(indicator, span, facts, geography, covered, expected)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+# --- facts -----------------------------------------------------------------------------------
+
+
+def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> tuple[Facts, int]:
+    """Walk through every client's days. Also gives the first day of the figures."""
+    tables = register.tables
+    aftercare = tables["aftercare_period"].copy()
+    if cut_at_data_from:
+        begins = aftercare["organisation"].map(register.data_from).astype("float").fillna(-OPEN)
+        aftercare["start_date"] = np.maximum(aftercare["start_date"].astype("float"), begins).astype("int64")
+        aftercare = aftercare[aftercare["start_date"] <= aftercare["end_date"]]
+    rows = {name: _by_client(frame) for name, frame in tables.items() if "client_key" in frame}
+    rows["aftercare_period"] = _by_client(aftercare)
+    key_breaks = KeyBreaks(register)
+    world = World(
+        data_until=register.data_until,
+        municipality_today=geography.today,
+        housing={
+            code: (attributes["housing_class"], attributes["default_suitability"])
+            for code, attributes in code_lists()["housing_type"].attributes.items()
+        },
+        is_key_break=key_breaks,
+    )
+    collected: dict[str, list[Any]] = {"days": [], "stock": [], "changes": [], "moves": []}
+    for client in sorted(rows["aftercare_period"]):
+        days = follow(
+            client,
+            aftercare=rows["aftercare_period"][client],
+            residence=rows["residence_spell"].get(client, []),
+            assignments=rows["worker_assignment"].get(client, []),
+            handovers=rows["handover"].get(client, []),
+            contacts=rows["contact"].get(client, []),
+            housing=rows["housing_spell"].get(client, []),
+            world=world,
+        )
+        if days is not None and days.day.size:
+            _collect(days, collected)
+    facts = Facts(
+        days=pd.DataFrame(
+            collected["days"],
+            columns=[
+                *["client", "quarter", "area", "municipality"],
+                *["at_risk", "gap", "doubtful", "stable", "known"],
+            ],
+        ),
+        stock=pd.DataFrame(
+            collected["stock"],
+            columns=[
+                *["client", "quarter", "area", "municipality"],
+                *["suitability", "all_12_months", "changes_12_months"],
+            ],
+        ),
+        changes=pd.DataFrame(
+            collected["changes"],
+            columns=[
+                *["client", "quarter", "area", "municipality", "reason"],
+                *["is_counted", "is_structural", "is_saattaen", "has_record", "is_key_break"],
+            ],
+        ),
+        moves=pd.DataFrame(
+            collected["moves"],
+            columns=[
+                *["client", "quarter", "area", "municipality", "reason"],
+                *["is_unplanned", "is_key_break"],
+            ],
+        ),
+        places=_places(tables["supported_housing_capacity"]),
+        key_breaks=key_breaks,
+    )
+    at_risk_from = int(aftercare["start_date"].min()) if len(aftercare) else 0
+    first_day = to_day(f"{pd.Timestamp(at_risk_from, unit='D').year}-01-01")
+    known = [day for day in register.data_from.values() if day is not None]
+    if len(known) == len(register.data_from):  # nobody goes back further
+        first_day = max(first_day, min(known))
+    return facts, first_day
+
+
+def _by_client(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Rows as dictionaries by client; missing cells are ``None``."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    plain = frame.astype(object).where(frame.notna(), None)
+    for row in plain.to_dict("records"):
+        found.setdefault(str(row["client_key"]), []).append(row)  # type: ignore[arg-type]
+    return found
+
+
+def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
+    """Sum one client's days by quarter and place, and note stocks and events."""
+    quarter = np.array([_quarter_of(day) for day in days.day.tolist()], dtype=object)
+    sums: dict[tuple[str, str, str], list[int]] = {}
+    for position in range(days.day.size):
+        where = (quarter[position], days.area[position], days.municipality[position])
+        found = sums.setdefault(where, [0, 0, 0, 0, 0])
+        housing_class = days.housing_class[position]
+        found[0] += 1
+        found[1] += bool(days.is_gap[position])
+        found[2] += bool(days.is_doubtful[position])
+        found[3] += housing_class == "stable"
+        found[4] += housing_class in ("stable", "unstable", "homeless")
+    collected["days"] += [(days.client, *place, *found) for place, found in sums.items()]
+
+    counted = [change.day for change in days.changes if change.is_counted]
+    all_days = set(days.day.tolist())
+    for position, day in enumerate(days.day.tolist()):
+        if not _is_quarter_end(day):
+            continue
+        start = _window_start(day)
+        window = range(start, day + 1)
+        collected["stock"].append(
+            (
+                days.client,
+                quarter[position],
+                days.area[position],
+                days.municipality[position],
+                days.suitability[position],
+                all(d in all_days for d in window),
+                sum(start <= d <= day for d in counted),
+            )
+        )
+    for change in days.changes:
+        collected["changes"].append(
+            (
+                days.client,
+                quarter[change.position],
+                days.area[change.position],
+                days.municipality[change.position],
+                change.new.reason,
+                change.is_counted,
+                change.is_structural,
+                change.is_saattaen,
+                change.has_record,
+                change.is_key_break,
+            )
+        )
+    for move in days.moves:
+        collected["moves"].append(
+            (
+                days.client,
+                quarter[move.position],
+                days.area[move.position],
+                days.municipality[move.position],
+                move.reason,
+                move.planned is not None and not move.planned,
+                move.is_key_break,
+            )
+        )
+
+
+_QUARTERS: dict[int, str] = {}
+
+
+def _quarter_of(day: int) -> str:
+    if day not in _QUARTERS:
+        date = pd.Timestamp(day, unit="D")
+        _QUARTERS[day] = f"{date.year}Q{date.quarter}"
+    return _QUARTERS[day]
+
+
+def _is_quarter_end(day: int) -> bool:
+    return _quarter_of(day) != _quarter_of(day + 1)
+
+
+def _window_start(day: int) -> int:
+    """First day of the twelve months that end on the last day of a quarter."""
+    following = pd.Timestamp(day + 1, unit="D")
+    return to_day(following - pd.DateOffset(years=1))
+
+
+def _places(capacity: pd.DataFrame) -> pd.DataFrame:
+    """Places of units open to ages 16-24, by delivering area and quarter."""
+    lowest, highest = SUPPORTED_HOUSING_AGES
+    begins_in_time = capacity["age_from"].fillna(lowest) <= highest
+    ends_late_enough = capacity["age_to"].fillna(highest) >= lowest
+    open_to_them = capacity[begins_in_time & ends_late_enough]
+    return pd.DataFrame(
+        {
+            "area": open_to_them["organisation"].str[4:],
+            "quarter": open_to_them["period"],
+            "places": open_to_them["places"].astype("float"),
+        }
+    )
+
+
+class KeyBreaks:
+    """Days on which a supplier's client system changed its worker or dwelling keys (rule 5)."""
+
+    quarters: dict[tuple[str, str], set[str]]  # (table, supplier) -> quarters with a break
+
+    def __init__(self, register: Register) -> None:
+        self._life: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+        self._breaks: dict[tuple[str, str], set[int]] = {}
+        for table, column in (
+            ("worker_assignment", "worker_key"),
+            ("housing_spell", "dwelling_key"),
+        ):
+            frame = register.tables[table]
+            frame = frame[frame[column].notna()]
+            for organisation, rows in frame.groupby("organisation"):
+                last = rows["end_date"].where(rows["is_closed"], OPEN)
+                life = (
+                    pd.DataFrame({"first": rows["start_date"], "last": last})
+                    .groupby(rows[column])
+                    .agg({"first": "min", "last": "max"})
+                )
+                key = (table, str(organisation))
+                self._life[key] = {str(name): (int(first), int(end)) for name, first, end in life.itertuples(name=None)}
+                self._breaks[key] = _break_days(life["first"].to_numpy("int64"), life["last"].to_numpy("int64"))
+
+        # The windows of one break overlap; the last of its days is the first of the new system.
+        self.quarters = {
+            key: {_quarter_of(day) for day in days if day + 1 not in days} for key, days in self._breaks.items()
+        }
+
+    def __call__(self, table: str, organisation: str, old: str, new: str) -> bool:
+        """Whether the old key ended and the new one began in one and the same break."""
+        life = self._life.get((table, organisation), {})
+        if old not in life or new not in life:
+            return False
+        ended, began = life[old][1], life[new][0]
+        return any(
+            day - 1 <= ended <= day + 5 and day <= began <= day + 6 for day in self._breaks[(table, organisation)]
+        )
+
+
+def _break_days(first: np.ndarray, last: np.ndarray) -> set[int]:
+    breaks = set()
+    ends = np.unique(last[last < OPEN])
+    # Only days with an end near them can be a break; every such day is looked at.
+    for day in sorted({int(end) - shift for end in ends for shift in range(-1, 6)}):
+        active = int(((first <= day - 1) & (last >= day - 1)).sum())
+        ended = int(((last >= day - 1) & (last <= day + 5)).sum())
+        began = int(((first >= day) & (first <= day + 6)).sum())
+        if active >= KEY_BREAK_MINIMUM and min(ended, began) > KEY_BREAK_SHARE * active:
+            breaks.add(day)
+    return breaks
+
+
+# --- periods and coverage --------------------------------------------------------------------
+
+
+def _spans(period_types: dict[str, Any], first_day: int, newest: int) -> list[Span]:
+    """All periods of the wanted types that lie between the two days (both included)."""
+    quarters = [
+        quarter
+        for quarter in pd.period_range(pd.Timestamp(first_day, unit="D"), pd.Timestamp(newest, unit="D"), freq="Q")
+        if to_day(quarter.start_time) >= first_day and to_day(quarter.end_time) <= newest
+    ]
+    last_year = max((q.year for q in quarters if q.quarter == 4), default=0)
+    found = []
+    for quarter in quarters:
+        end = to_day(quarter.end_time)
+        code = str(quarter)
+        if "quarter" in period_types:
+            found.append(Span("quarter", code, to_day(quarter.start_time), end, (code,), (code,)))
+        if "rolling_12_months" in period_types:
+            twelve = tuple(str(quarter - back) for back in (3, 2, 1, 0))
+            start = to_day((quarter - 3).start_time)
+            found.append(Span("rolling_12_months", code, start, end, twelve, (code,)))
+    blocks = [("year", year, year) for year in sorted({q.year for q in quarters})]
+    blocks += [("pooled_3_years", first, last) for first, last in POOLED_BLOCKS]
+    for kind, first_year, final_year in blocks:
+        start, end = to_day(f"{first_year}-01-01"), to_day(f"{final_year}-12-31")
+        is_seen = final_year <= last_year and (kind != "year" or start >= first_day)
+        if kind not in period_types or not is_seen:
+            continue
+        years = range(first_year, final_year + 1)
+        code = str(first_year) if kind == "year" else f"{first_year}-{final_year}"
+        inside = tuple(f"{year}Q{number}" for year in years for number in range(1, 5))
+        found.append(Span(kind, code, start, end, inside, tuple(f"{y}Q4" for y in years)))
+    return found
+
+
+def _covered(register: Register, indicator_id: str, span: Span, expected: set[str]) -> set[str]:
+    """Codes of the areas that delivered every source table for the whole period."""
+    return {
+        organisation[4:]
+        for organisation in expected
+        if all(register.is_covered(organisation, table, span.start, span.end) for table in _SOURCES[indicator_id])
+    }
+
+
+# --- units of each indicator -----------------------------------------------------------------
+
+_PLACE = ["client", "area", "municipality"]
+
+
+def _during(frame: pd.DataFrame, span: Span) -> pd.DataFrame:
+    return frame[frame["quarter"].isin(span.quarters)]
+
+
+def _days(facts: Facts, span: Span) -> pd.DataFrame:
+    return _during(facts.days, span).groupby(_PLACE, as_index=False).sum(numeric_only=True)
+
+
+def _events(frame: pd.DataFrame, **sums: pd.Series) -> pd.DataFrame:
+    """Events summed by client and place; ``sums``: name -> 0/1 or boolean of each event."""
+    columns = {name: values.astype("int64") for name, values in sums.items()}
+    return frame[_PLACE].assign(**columns).groupby(_PLACE, as_index=False).sum()
+
+
+def _per_days(facts: Facts, span: Span, events: pd.DataFrame) -> pd.DataFrame:
+    """Events beside the days at risk in the same place."""
+    days = _days(facts, span)
+    units = days.merge(events, on=_PLACE, how="left").fillna({"x": 0})
+    return units.assign(t=units["at_risk"], of=units["at_risk"])
+
+
+def _per_01(facts: Facts, span: Span) -> pd.DataFrame:
+    return _days(facts, span)[_PLACE].assign(x=1, t=0)
+
+
+def _jat_01(which: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Facts, Span], pd.DataFrame]:
+    def units(facts: Facts, span: Span) -> pd.DataFrame:
+        changes = _during(facts.changes, span)
+        counted = changes["is_counted"].astype(bool) & which(changes)
+        return _per_days(facts, span, _events(changes, x=counted))
+
+    return units
+
+
+def _jat_02(facts: Facts, span: Span) -> pd.DataFrame:
+    stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
+    stock = stock[stock["all_12_months"].astype(bool)]
+    return stock[_PLACE].assign(x=(stock["changes_12_months"] >= 2).astype("int64"), t=1)
+
+
+def _jat_04(facts: Facts, span: Span) -> pd.DataFrame:
+    days = _days(facts, span)
+    return days.assign(x=days["gap"], t=days["at_risk"], of=days["at_risk"])
+
+
+def _saa_01(facts: Facts, span: Span) -> pd.DataFrame:
+    changes = _during(facts.changes, span)
+    eligible = changes["is_counted"].astype(bool) & (changes["reason"] != "KUOLEMA")
+    return _events(
+        changes,
+        x=eligible & changes["is_saattaen"].astype(bool),
+        t=eligible,
+        record=eligible & changes["has_record"].astype(bool),
+    )
+
+
+def _asu_01(only_unplanned: bool) -> Callable[[Facts, Span], pd.DataFrame]:
+    def units(facts: Facts, span: Span) -> pd.DataFrame:
+        moves = _during(facts.moves, span)
+        counted = ~moves["is_key_break"].astype(bool) & (moves["reason"] != "ITSENAISTYMINEN")
+        if only_unplanned:
+            counted &= moves["is_unplanned"].astype(bool)
+        found = _per_days(facts, span, _events(moves, x=counted))
+        return found.drop(columns="doubtful").assign(unknown=found["at_risk"] - found["known"])
+
+    return units
+
+
+def _asu_03(facts: Facts, span: Span) -> pd.DataFrame:
+    stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
+    return stock[_PLACE].assign(
+        x=(stock["suitability"] == "SOVELTUVA").astype("int64"),
+        t=1,
+        of=1,
+        unknown=(stock["suitability"] == "TUNTEMATON").astype("int64"),
+    )
+
+
+def _asu_06(facts: Facts, span: Span) -> pd.DataFrame:
+    """Clients on the last day; and the places, as rows of no client."""
+    clients = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
+    places = facts.places[facts.places["quarter"].isin(span.stock_quarters)]
+    return pd.concat(
+        [
+            clients[_PLACE].assign(x=0.0, t=1),
+            pd.DataFrame(
+                {
+                    "client": None,
+                    "area": places["area"],
+                    "municipality": UNKNOWN,
+                    "x": places["places"],
+                    "t": 0,
+                }
+            ),
+        ],
+        ignore_index=True,
+    )
+
+
+def _asu_08(facts: Facts, span: Span) -> pd.DataFrame:
+    days = _days(facts, span).drop(columns="doubtful")
+    return days.assign(
+        x=days["stable"],
+        t=days["known"],
+        of=days["at_risk"],
+        unknown=days["at_risk"] - days["known"],
+    )
+
+
+def _indicators() -> list[Indicator]:
+    both = {"quarter": LARGE_LEVELS, "year": LEVELS}
+    pooled = {**both, "pooled_3_years": LEVELS}
+    rolling = {"rolling_12_months": LARGE_LEVELS, "year": LEVELS, "pooled_3_years": LEVELS}
+
+    def every(changes: pd.DataFrame) -> pd.Series:
+        return pd.Series(True, index=changes.index)
+
+    def not_structural(changes: pd.DataFrame) -> pd.Series:
+        return ~changes["is_structural"].astype(bool)
+
+    def not_own_request(changes: pd.DataFrame) -> pd.Series:
+        return changes["reason"] != "NUOREN_PYYNTO"
+
+    return [
+        Indicator("PER-01", "main", "count", _per_01, both),
+        Indicator("JAT-01", "main", "rate", _jat_01(every), pooled),
+        Indicator("JAT-01", "without_structural", "rate", _jat_01(not_structural), pooled),
+        Indicator("JAT-01", "without_own_request", "rate", _jat_01(not_own_request), pooled),
+        Indicator("JAT-02", "main", "share", _jat_02, rolling),
+        Indicator("JAT-04", "main", "share_of_days", _jat_04, pooled),
+        Indicator("SAA-01", "main", "share", _saa_01, pooled),
+        Indicator("ASU-01", "main", "rate", _asu_01(False), pooled),
+        Indicator("ASU-01", "unplanned", "rate", _asu_01(True), pooled),
+        Indicator("ASU-03", "main", "share", _asu_03, pooled),
+        Indicator("ASU-06", "main", "per_100", _asu_06, {"quarter": LARGE_LEVELS}),
+        Indicator("ASU-08", "main", "share_of_days", _asu_08, pooled),
+    ]
+
+
+# --- roll-up ---------------------------------------------------------------------------------
+
+
+def _cells(
+    indicator: Indicator,
+    span: Span,
+    facts: Facts,
+    geography: Geography,
+    covered: set[str],
+    expected: set[str],
+) -> list[dict[str, Any]]:
+    """One row for every place of every level at which the indicator has this kind of period."""
+    units = indicator.units(facts, span)
+    units = units[units["area"].isin(covered)]
+    all_covered = {organisation[4:] for organisation in expected} <= covered
+    rows = []
+    for level in indicator.period_types[span.type]:
+        places = _places_of_level(level, units, geography)
+        by_place = dict(tuple(units.groupby(places))) if len(units) else {}
+        for code, members in _all_places(level, geography).items():
+            complete = members <= covered if level != "country" else all_covered
+            if code == UNKNOWN:
+                complete = all_covered
+            if level in ("wellbeing_area", "municipality") and code != UNKNOWN:
+                is_delivered = complete
+            else:
+                is_delivered = bool(members & covered if members else covered)
+            row: dict[str, Any] = dict.fromkeys(COLUMNS)
+            row |= {
+                "indicator_id": indicator.indicator_id,
+                "variant": indicator.variant,
+                "area_level": level,
+                "area_code": code,
+                "period_type": span.type,
+                "period": span.code,
+                "is_complete": bool(complete and is_delivered),
+                "status_candidate": "shown" if is_delivered else "not_delivered",
+                "is_series_break": level == "wellbeing_area"
+                and code in facts.broken_areas(indicator.indicator_id, span),
+            }
+            if is_delivered:
+                row |= _figures(indicator, by_place.get(code, units.iloc[:0]))
+            rows.append(row)
+    return rows
+
+
+def _places_of_level(level: str, units: pd.DataFrame, geography: Geography) -> pd.Series:
+    if level == "country":
+        return pd.Series(COUNTRY, index=units.index)
+    if level == "wellbeing_area":
+        return units["area"]
+    if level == "municipality":
+        return units["municipality"]
+    return units["municipality"].map(geography.group_of).fillna(UNKNOWN)
+
+
+def _all_places(level: str, geography: Geography) -> dict[str, set[str]]:
+    """Code of every place of a level -> the areas it lies in (empty: anywhere)."""
+    if level == "country":
+        return {COUNTRY: set(geography.areas)}
+    if level == "wellbeing_area":
+        return {code: {code} for code in geography.areas}
+    if level == "municipality":
+        return {**{code: {area} for code, area in geography.area_of.items()}, UNKNOWN: set()}
+    groups: dict[str, set[str]] = {}
+    for municipality, group in geography.group_of.items():
+        if municipality in geography.area_of:
+            groups.setdefault(group, set()).add(geography.area_of[municipality])
+    return {**groups, UNKNOWN: set()} if groups else {}
+
+
+def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
+    """Sums, value, intervals and shares of one cell."""
+    if units.empty:
+        nothing = None if indicator.statistic == "count" else 0.0
+        empty = {"numerator": 0.0, "denominator": nothing}
+        return {**empty, "numerator_clients": 0, "denominator_clients": 0}
+    # A client who lived in two places of the cell is one client there.
+    clients = units.groupby("client")[["x", "t"]].sum()
+    x, t = float(units["x"].sum()), float(units["t"].sum())
+    if indicator.statistic == "count":
+        x = float(len(clients))
+    figures: dict[str, Any] = {
+        "numerator": x,
+        "denominator": None if indicator.statistic == "count" else t,
+        "numerator_clients": int((clients["x"] > 0).sum()),
+        "denominator_clients": int((clients["t"] > 0).sum()),
+    }
+    of = float(units["of"].sum()) if "of" in units else 0.0
+    if of and "unknown" in units:
+        figures["unknown_share"] = float(units["unknown"].sum()) / of
+    if of and "doubtful" in units:
+        figures["doubtful_share"] = float(units["doubtful"].sum()) / of
+    if t and "record" in units:
+        figures["record_share"] = float(units["record"].sum()) / t
+        if figures["record_share"] < RECORDING_THRESHOLD:
+            figures["status_candidate"] = "not_recorded"
+    if t and indicator.statistic != "count":
+        scale = {"rate": 1000.0, "per_100": 100.0}.get(indicator.statistic, 1.0)
+        figures["value"] = x / t * scale
+        figures |= _limits(indicator.statistic, x, t, clients[clients["t"] > 0])
+    return figures
+
+
+def _limits(statistic: str, x: float, t: float, clients: pd.DataFrame) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, (z, alpha) in intervals.LEVELS.items():
+        if statistic == "rate":
+            lower, upper = (limit / t * 1000 for limit in intervals.poisson(int(x), alpha, z))
+        elif statistic == "share":
+            lower, upper = intervals.wilson(x, t, z)
+        elif statistic == "share_of_days":
+            lower, upper = intervals.share_of_days(clients["x"].tolist(), clients["t"].tolist(), z)
+        else:
+            continue
+        found[f"lower_{name}"], found[f"upper_{name}"] = lower, upper
+    return found
+
+
+def _geography(reference: Path, groups: Path) -> Geography:
+    municipalities = read_reference(reference / "municipalities.csv")
+    areas = read_reference(reference / "wellbeing_areas.csv")["code"]
+    merged = dict(zip(municipalities["code"], municipalities["merged_into"], strict=True))
+    area_of = {
+        code: area
+        for code, area in zip(
+            municipalities["code"],
+            municipalities["wellbeing_area_code"],
+            strict=True,
+        )
+        if area != ALAND
+    }
+    today = {code: merged[code] or code for code in area_of}
+    group_of: dict[str, str] = {}
+    if groups.exists():
+        table = read_reference(groups)
+        group_of = dict(zip(table["municipality_code"], table["group_code"], strict=True))
+    return Geography(
+        areas=tuple(sorted(code for code in areas if code != ALAND)),
+        area_of={code: area for code, area in area_of.items() if today[code] == code},
+        group_of=group_of,
+        today=today,
+        known_codes=frozenset(merged),
+    )

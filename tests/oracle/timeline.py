@@ -1,0 +1,357 @@
+"""One client's days, one by one: who is responsible, where, in what housing, and what changes.
+
+Every spell is painted on an axis of single days (the stronger claim is painted later), and the
+days are then walked through in order. Days are ``int`` since 1970-01-01; both ends included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+UNKNOWN = "unknown"
+HOMELESS = "(homeless)"  # all homeless spells together are one dwelling
+KNOWN_CLASSES = ("stable", "unstable", "homeless")
+
+# definitions.md 5: out of aftercare for more than this, and the chain of workers starts afresh.
+CHAIN_RESET_DAYS = 90
+# definitions.md 5: the longest run that counts as cover of an absence.
+ABSENCE_DAYS = 30
+# definitions.md 4: overlap with a newer run, and silence while others are in contact.
+DOUBTFUL_OVERLAP_DAYS = 60
+DOUBTFUL_SILENCE_DAYS = 180
+# definitions.md 16: an open spell that nothing has confirmed for so long counts as unknown.
+STALE_DAYS = 180
+# definitions.md 6 and SAA-01: a handover belongs to a change this close; the headline's last day.
+HANDOVER_DAYS = 30
+HANDOVER_HEADLINE_DAYS = 14
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Run:
+    """Assignments of one worker that touch or overlap."""
+
+    worker: str
+    start: int
+    end: int
+    reason: str | None
+    organisation: str
+
+
+@dataclass
+class Change:
+    """A day on which another worker is responsible than on the last day that had one."""
+
+    day: int
+    position: int  # index into the client's days
+    old: str
+    new: Run
+    old_organisation: str
+    chain: int
+    is_absence_cover: bool = False
+    is_pending: bool = False
+    is_key_break: bool = False
+    is_structural: bool = False
+    is_saattaen: bool = False
+    has_record: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        return not (self.is_absence_cover or self.is_pending or self.is_key_break)
+
+
+@dataclass
+class Move:
+    """A day with another known dwelling than the last known one."""
+
+    day: int
+    position: int
+    reason: str | None
+    planned: bool | None
+    is_key_break: bool
+
+
+@dataclass
+class ClientDays:
+    """All at-risk days of one client (arrays of equal length) and what happened on them."""
+
+    client: str
+    day: np.ndarray  # int64, ascending
+    area: np.ndarray  # str: code of the responsible area
+    municipality: np.ndarray  # str, or "unknown"
+    is_gap: np.ndarray  # bool: no responsible worker with a known key
+    is_doubtful: np.ndarray  # bool
+    housing_class: np.ndarray  # str: stable, unstable, homeless, temporary or unknown
+    suitability: np.ndarray  # str: SOVELTUVA, EI_SOVELTUVA or TUNTEMATON
+    changes: list[Change] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a client's timeline needs to know besides the client's rows.
+
+    ``municipality_today``: code -> the code in force now, for the mainland; all else is unknown.
+    ``housing``: type -> (class, default suitability). ``key_breaks``: a function (table,
+    organisation, old key, new key) -> bool.
+    """
+
+    data_until: Mapping[str, int]
+    municipality_today: Mapping[str, str]
+    housing: Mapping[str, tuple[str, str]]
+    is_key_break: Any
+
+
+def follow(
+    client: str,
+    aftercare: Sequence[Row],
+    residence: Sequence[Row],
+    assignments: Sequence[Row],
+    handovers: Sequence[Row],
+    contacts: Sequence[Row],
+    housing: Sequence[Row],
+    world: World,
+) -> ClientDays | None:
+    """The client's at-risk days with everything that holds on each; ``None`` without any day.
+
+    Rows are already cut at their supplier's last delivered day.
+    """
+    if not aftercare:
+        return None
+    first = min(row["start_date"] for row in aftercare)
+    last = max(row["end_date"] for row in aftercare)
+    axis = np.arange(first, last + 1)
+
+    def days_of(start: int, end: int) -> slice:
+        return slice(max(start - first, 0), max(end - first + 1, 0))
+
+    # Rule 11: of two areas the one whose period began last, then the smaller code.
+    area = np.full(axis.size, "", dtype=object)
+    for row in _strongest_last(aftercare, lambda row: row["organisation"][4:]):
+        area[days_of(row["start_date"], row["end_date"])] = row["organisation"][4:]
+    at_risk = area != ""
+
+    municipality = np.full(axis.size, UNKNOWN, dtype=object)
+    for row in _strongest_last(residence, lambda row: row["municipality"]):
+        code = world.municipality_today.get(row["municipality"], UNKNOWN)
+        municipality[days_of(row["start_date"], row["end_date"])] = code
+
+    # Rule 4: of the workers with an open run the one whose run began first, then the smaller key.
+    runs = merge_runs(assignments)
+    incumbent = np.full(axis.size, -1)
+    for number in sorted(range(len(runs)), key=lambda n: (runs[n].start, runs[n].worker), reverse=True):
+        incumbent[days_of(runs[number].start, runs[number].end)] = number
+
+    is_doubtful = _doubtful(axis, incumbent, runs, contacts, days_of)
+    spell, is_stale = _housing_spells(axis, housing, contacts, world, days_of)
+
+    kept = np.flatnonzero(at_risk)
+    classes: list[str] = []
+    suitability: list[str] = []
+    dwellings: list[str | None] = []
+    for position in kept:
+        if spell[position] < 0 or is_stale[position]:
+            classes.append(UNKNOWN)
+            suitability.append("TUNTEMATON")
+            dwellings.append(None)
+            continue
+        row = housing[spell[position]]
+        housing_class, default = world.housing[row["housing_type"]]
+        classes.append(housing_class)
+        suitability.append(row["suitability"] or default)
+        if housing_class == "homeless":
+            dwellings.append(HOMELESS)
+        else:
+            dwellings.append(row["dwelling_key"] if housing_class in KNOWN_CLASSES else None)
+
+    days = ClientDays(
+        client=client,
+        day=axis[kept],
+        area=area[kept],
+        municipality=municipality[kept],
+        is_gap=incumbent[kept] < 0,
+        is_doubtful=is_doubtful[kept],
+        housing_class=np.array(classes, dtype=object),
+        suitability=np.array(suitability, dtype=object),
+    )
+    days.changes = _changes(days, incumbent[kept], runs, handovers, world)
+    days.moves = _moves(days, dwellings, [int(spell[p]) for p in kept], housing, world)
+    return days
+
+
+def merge_runs(assignments: Sequence[Row]) -> list[Run]:
+    """Rule 2: spells of one worker that touch or overlap are one run; its reason is the first's.
+
+    Only role VASTUU with a known worker; without a known one a day is a gap (rule 3).
+    """
+    runs: list[Run] = []
+    rows = [row for row in assignments if row["role"] == "VASTUU" and row["worker_key"]]
+    for row in sorted(rows, key=lambda row: (row["worker_key"], row["start_date"])):
+        current = runs[-1] if runs else None
+        if current and current.worker == row["worker_key"] and row["start_date"] <= current.end + 1:
+            current.end = max(current.end, row["end_date"])
+        else:
+            runs.append(
+                Run(
+                    row["worker_key"],
+                    row["start_date"],
+                    row["end_date"],
+                    row["change_reason"],
+                    row["organisation"],
+                )
+            )
+    return runs
+
+
+def _strongest_last(rows: Sequence[Row], code: Any) -> list[Row]:
+    """Order of painting: the spell that began last comes last, of two the smaller code."""
+    by_code = sorted(rows, key=code, reverse=True)
+    return sorted(by_code, key=lambda row: row["start_date"])
+
+
+def _doubtful(
+    axis: np.ndarray, incumbent: np.ndarray, runs: list[Run], contacts: Sequence[Row], days_of: Any
+) -> np.ndarray:
+    """Rule 4: days on which the incumbent may be one that nobody closed."""
+    doubtful = np.zeros(axis.size, dtype=bool)
+    # Days on which each worker had two-way contact within the last 180 days, that day included.
+    in_contact: dict[str, np.ndarray] = {}
+    for row in contacts:
+        if row["two_way"] and row["worker_key"]:
+            days = in_contact.setdefault(row["worker_key"], np.zeros(axis.size, dtype=bool))
+            days[days_of(row["date"], row["date"] + DOUBTFUL_SILENCE_DAYS - 1)] = True
+    for number in set(incumbent[incumbent >= 0].tolist()):
+        run = runs[number]
+        is_incumbent = incumbent == number
+        for other in runs:
+            if other.worker != run.worker and other.start > run.start:
+                is_open = (axis >= other.start) & (axis <= other.end)
+                overlaps_long = axis - other.start >= DOUBTFUL_OVERLAP_DAYS
+                doubtful |= is_incumbent & is_open & overlaps_long
+        began_long_ago = axis - run.start >= DOUBTFUL_SILENCE_DAYS
+        is_silent = ~in_contact.get(run.worker, np.zeros(axis.size, dtype=bool))
+        for worker, days in in_contact.items():
+            if worker != run.worker:
+                doubtful |= is_incumbent & began_long_ago & is_silent & days
+    return doubtful
+
+
+def _housing_spells(
+    axis: np.ndarray, housing: Sequence[Row], contacts: Sequence[Row], world: World, days_of: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rule 9: index of the spell of each day (-1: none), and whether it is stale (rule 16)."""
+    spell = np.full(axis.size, -1)
+    order = sorted(
+        range(len(housing)),
+        key=lambda n: (housing[n]["start_date"], housing[n]["dwelling_key"] or ""),
+    )
+    is_temporary = [world.housing[row["housing_type"]][0] == "temporary" for row in housing]
+    # A temporary spell shows only where nothing else is open: it is painted first.
+    for number in sorted(order, key=lambda n: not is_temporary[n]):
+        row = housing[number]
+        spell[days_of(row["start_date"], row["end_date"])] = number
+    is_stale = np.zeros(axis.size, dtype=bool)
+    for number, row in enumerate(housing):
+        if not row["is_open"]:
+            continue
+        until = row["data_until"]
+        signs = [other["start_date"] for other in housing]
+        signs += [contact["date"] for contact in contacts if contact["two_way"]]
+        signs += [row["confirmed_on"]] if row["confirmed_on"] is not None else []
+        confirmed = max([row["start_date"], *(day for day in signs if day <= until)])
+        is_stale |= (spell == number) & (axis >= confirmed + STALE_DAYS)
+    return spell, is_stale
+
+
+def _changes(
+    days: ClientDays,
+    incumbent: np.ndarray,
+    runs: list[Run],
+    handovers: Sequence[Row],
+    world: World,
+) -> list[Change]:
+    """Rules 5 and 6: all changes, marked with why some of them do not count."""
+    changes: list[Change] = []
+    last_run: dict[int, Run] = {}  # chain -> run of its last incumbent
+    chain = 0
+    for position, day in enumerate(days.day.tolist()):
+        if position and day - int(days.day[position - 1]) - 1 > CHAIN_RESET_DAYS:
+            chain += 1
+        if incumbent[position] < 0:
+            continue
+        run = runs[incumbent[position]]
+        before = last_run.get(chain)
+        if before is not None and before.worker != run.worker:
+            changes.append(Change(day, position, before.worker, run, before.organisation, chain))
+        last_run[chain] = run
+    for number, change in enumerate(changes):
+        following = changes[number + 1] if number + 1 < len(changes) else None
+        is_last = following is None or following.chain != change.chain
+        if change.new.reason != "POISSAOLO":
+            continue
+        if is_last:
+            until = world.data_until["hva-" + days.area[change.position]]
+            change.is_pending = until - change.new.start <= ABSENCE_DAYS
+        elif following is not None:
+            is_short = change.new.end - change.new.start + 1 <= ABSENCE_DAYS
+            if is_short and following.new.worker == change.old:
+                change.is_absence_cover = following.is_absence_cover = True
+    for change in changes:
+        here, earlier = change.position, change.position - 1
+        places = (days.municipality[earlier], days.municipality[here])
+        moved = UNKNOWN not in places and places[0] != places[1]
+        change.is_structural = (
+            moved or days.area[earlier] != days.area[here] or change.new.reason in ("TIIMISIIRTO", "ORGANISAATIO")
+        )
+        change.is_key_break = change.old_organisation == change.new.organisation and (
+            world.is_key_break("worker_assignment", change.new.organisation, change.old, change.new.worker)
+        )
+        for row in handovers:
+            distance = row["handover_date"] - change.day
+            if abs(distance) > HANDOVER_DAYS:
+                continue
+            change.has_record = True
+            change.is_saattaen |= bool(
+                row["handover_type"] == "YHTEISTAPAAMINEN"
+                and row["client_present"]
+                and row["from_worker_key"] == change.old
+                and row["to_worker_key"] == change.new.worker
+                and distance <= HANDOVER_HEADLINE_DAYS
+            )
+    return changes
+
+
+def _moves(
+    days: ClientDays,
+    dwellings: list[str | None],
+    spell: list[int],
+    housing: Sequence[Row],
+    world: World,
+) -> list[Move]:
+    """Rule 9: days on which a known dwelling differs from the last known one."""
+    moves: list[Move] = []
+    last: str | None = None
+    last_organisation = ""
+    for position, dwelling in enumerate(dwellings):
+        if not dwelling:
+            continue
+        row = housing[spell[position]]
+        if last is not None and dwelling != last:
+            same_supplier = last_organisation == row["organisation"]
+            is_key_break = same_supplier and world.is_key_break("housing_spell", row["organisation"], last, dwelling)
+            moves.append(
+                Move(
+                    int(days.day[position]),
+                    position,
+                    row["move_reason"],
+                    row["planned"],
+                    bool(is_key_break),
+                )
+            )
+        last, last_organisation = dwelling, row["organisation"]
+    return moves
