@@ -74,6 +74,22 @@ clean: ## remove environments and state (asks first)
 contracts: .venv/.pipeline ## write what dbt reads of the contracts (staging models, sources)
 	@$(BIN)/python -m ingest.contracts.render
 
+# ---- the demonstration -------------------------------------------------------------------------
+
+SCALE ?= national
+
+.PHONY: demo
+demo: .venv/.pipeline .venv-dash/.dashboards ## synthetic deliveries to a served dashboard (SERVE=0: do not serve; SCALE=small: fewer)
+	@echo "== synthetic deliveries ($(SCALE))"
+	@$(AFTERCARE) synthesize --scale $(SCALE)
+	@echo "== deliveries to release"
+	@$(AFTERCARE) run
+	@echo "== dashboards"
+	@.venv-dash/bin/python -m dashboards.superset.bootstrap
+	@if [ "$(SERVE)" = 0 ]; then \
+		echo "Ready. Serve with: make demo (Superset http://localhost:8088, Dagster http://localhost:3000)"; \
+	else $(AFTERCARE) serve; fi
+
 # ---- testing ---------------------------------------------------------------------------------
 
 .PHONY: test test-fast

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import logging
 import secrets
 import sys
 import time
@@ -126,6 +127,8 @@ def _set_up(settings: Settings, files: dict[str, str], started: float) -> None:
         say(f"Superset: {text} ({time.monotonic() - started:.0f} s)")
 
     say("Superset: starting")
+    # Some hundreds of lines about migrations that say nothing to whoever waits.
+    logging.disable(logging.INFO)
     from superset.app import create_app
 
     app = create_app()

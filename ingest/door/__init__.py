@@ -1,6 +1,8 @@
-"""The door: what suppliers deliver is checked here, typed, and let into the lake, or kept out.
+"""The door: the one way in for deliveries.
 
-``take_in`` for the operator's inbox, ``check_delivery`` for a supplier before sending.
+A delivery is read once, checked against its manifest and the contracts, and either accepted (its
+good rows go typed to the lake, its bad rows to quarantine) or rejected whole. Either way it leaves
+a receipt that names every error with its place, in three languages.
 """
 
 from ingest.door.intake import (
@@ -10,13 +12,27 @@ from ingest.door.intake import (
     check_delivery,
     take_in,
 )
-from ingest.door.receipt import Receipt
+from ingest.door.receipt import (
+    ACCEPTED,
+    ACCEPTED_WITH_FINDINGS,
+    DUPLICATE,
+    REJECTED,
+    WAITING,
+    Receipt,
+    TableReceipt,
+)
 
 __all__ = [
+    "ACCEPTED",
+    "ACCEPTED_WITH_FINDINGS",
+    "DUPLICATE",
+    "REJECTED",
+    "WAITING",
     "DeliveryResult",
     "IntakeBusyError",
     "IntakeReport",
     "Receipt",
+    "TableReceipt",
     "check_delivery",
     "take_in",
 ]

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contracts import Column, Contract, code_lists
+from ingest.contracts import Column, Contract, code_lists, contracts
 from ingest.door.findings import LISTED_PLACES, Finding, finding, masked
 from ingest.door.readers import RawTable
 from ingest.door.rules import QUARANTINE_ROW, RULES
@@ -110,7 +110,7 @@ def check_tables(
     connection: duckdb.DuckDBPyConnection, contract: Contract, inputs: Sequence[CheckInput]
 ) -> list[Checked]:
     """Type and check delivered tables of one contract; one result per input, in their order."""
-    plan = plan_for(contract)
+    plan = plan_for(contract.table)
     sizes = [len(item.raw.source_row) for item in inputs]
     raw = _stack(contract, inputs, sizes)
     connection.register("raw", raw)
@@ -143,16 +143,16 @@ def check_tables(
 
 
 @cache
-def plan_for(contract: Contract) -> Plan:
-    """The plan of a contract (made once)."""
+def plan_for(table: str) -> Plan:
+    """The plan of a table's contract (made once)."""
+    contract = contracts()[table]
     checks = tuple(_checks(contract))
     if len(checks) > 63:
         raise ValueError(f"{contract.table}: more checks than bits")
     raw = ", ".join(f'"{column.name}" as "r_{column.name}"' for column in contract.columns)
     typed = ", ".join(f'{_cast(column)} as "t_{column.name}"' for column in contract.columns)
     bits = " | ".join(
-        f"case when {check.condition} then {1 << bit}::ubigint else 0::ubigint end"
-        for bit, check in enumerate(checks)
+        f"case when {check.condition} then {1 << bit}::ubigint else 0::ubigint end" for bit, check in enumerate(checks)
     )
     columns = ", ".join(
         f't_{column.name} + 1 as "{column.lake_name}"'
@@ -161,18 +161,14 @@ def plan_for(contract: Contract) -> Plan:
         for column in contract.columns
     )
     # An unreadable value counts as itself, or two of them would look like the same key.
-    key = ", ".join(
-        f"coalesce(cast(t_{name} as varchar), r_{name})" for name in contract.primary_key
-    )
+    key = ", ".join(f"coalesce(cast(t_{name} as varchar), r_{name})" for name in contract.primary_key)
     sql = (
         f"with texts as (select {raw}, _row, _period_start, _period_end, _extracted_on, _supplier "
         "from raw), "
         f"typed as (select *, {typed} from texts) "
         f"select {columns}, _row as source_row, {bits} as _mask, hash({key}) as _key from typed"
     )
-    quarantine = sum(
-        1 << bit for bit, check in enumerate(checks) if RULES[check.rule].severity == QUARANTINE_ROW
-    )
+    quarantine = sum(1 << bit for bit, check in enumerate(checks) if RULES[check.rule].severity == QUARANTINE_ROW)
     return Plan(contract, checks, sql, quarantine)
 
 
@@ -190,9 +186,7 @@ def expected_codes(column: Column) -> str:
         case "bool":
             return "true/false, 1/0, kyllä/ei, ja/nej, yes/no"
         case "municipality":
-            return (
-                "005 … 992 (Tilastokeskus, Statistikcentralen, Statistics Finland), 198, 199, 200"
-            )
+            return "005 … 992 (Tilastokeskus, Statistikcentralen, Statistics Finland), 198, 199, 200"
         case "wellbeing_area":
             return "01 … 21, 90, 91"
         case "code" if column.code_list:
@@ -240,8 +234,7 @@ def _cast(column: Column) -> str:
                 f"then try_cast({text}[1:10] as date) end"
             )
             return (
-                f"case when ({read}) between date '{FIRST_YEAR}-01-01' "
-                f"and date '{LAST_YEAR}-12-31' then ({read}) end"
+                f"case when ({read}) between date '{FIRST_YEAR}-01-01' and date '{LAST_YEAR}-12-31' then ({read}) end"
             )
         case "int":
             return (
@@ -255,10 +248,7 @@ def _cast(column: Column) -> str:
             )
         case "bool":
             true, false = (", ".join(map(_quoted, words)) for words in (TRUE_WORDS, FALSE_WORDS))
-            return (
-                f"case when lower({text}) in ({true}) then true "
-                f"when lower({text}) in ({false}) then false end"
-            )
+            return f"case when lower({text}) in ({true}) then true when lower({text}) in ({false}) then false end"
         case "municipality":
             return _padded_code(text, "municipality_code", 3)
         case "wellbeing_area":
@@ -315,9 +305,7 @@ def _checks(contract: Contract) -> list[Check]:
                 for code, municipality in municipalities().items()
                 if municipality.merged_into
             )
-            condition = (
-                f"{typed} <> _supplier and (case {typed} {merged} else {typed} end) <> _supplier"
-            )
+            condition = f"{typed} <> _supplier and (case {typed} {merged} else {typed} end) <> _supplier"
             wanted = "organisation = kunta-<municipality_code>"
             found.append(Check("ROW_OTHER_MUNICIPALITY", column, condition, wanted, is_code=True))
         if column.name == "birth_year":
@@ -348,9 +336,7 @@ def _stack(contract: Contract, inputs: Sequence[CheckInput], sizes: list[int]) -
         return pa.array(values, kind).take(pa.array(places))
 
     context = {
-        "_row": pa.array(
-            np.concatenate([item.raw.source_row for item in inputs]).astype(np.int32, copy=False)
-        ),
+        "_row": pa.array(np.concatenate([item.raw.source_row for item in inputs]).astype(np.int32, copy=False)),
         "_period_start": spread([item.period.start for item in inputs], pa.date32()),
         "_period_end": spread([item.period.end_exclusive for item in inputs], pa.date32()),
         "_extracted_on": spread([item.extracted_on for item in inputs], pa.date32()),
@@ -428,9 +414,7 @@ def _split(
 
 
 def _has(plan: Plan, severity: str, masks: np.ndarray) -> np.ndarray:
-    bits = sum(
-        1 << bit for bit, check in enumerate(plan.checks) if RULES[check.rule].severity == severity
-    )
+    bits = sum(1 << bit for bit, check in enumerate(plan.checks) if RULES[check.rule].severity == severity)
     return (masks & np.uint64(bits)) != 0
 
 

@@ -193,9 +193,7 @@ class _FieldReader:
 
     def period(self) -> Period | None:
         value = self.fields.get("period")
-        types = {
-            _PERIOD_TYPES.get(contract.cadence, "quarter") for contract in contracts().values()
-        }
+        types = {_PERIOD_TYPES.get(contract.cadence, "quarter") for contract in contracts().values()}
         try:
             parsed = Period.parse(value) if isinstance(value, str) else None
         except (PeriodError, ValueError):
@@ -236,7 +234,7 @@ class _FieldReader:
             if not is_plain_name(str(path)):
                 self.findings.append(finding("FILE_PATH", file=path))
                 continue
-            found.append(ManifestFile(str(table), str(path), str(sha256).lower(), int(rows)))
+            found.append(ManifestFile(str(table), str(path), str(sha256).lower(), int(str(rows))))
         paths = [file.path for file in found]
         for path in sorted({path for path in paths if paths.count(path) > 1}):
             self.reject("files", f"one entry for {path!r}")
@@ -249,15 +247,9 @@ class _FieldReader:
         self.reject("nothing_to_report", '["handover"]')
         return ()
 
-    def check_tables(
-        self, organisation: str, files: tuple[ManifestFile, ...], nothing: tuple[str, ...]
-    ) -> None:
+    def check_tables(self, organisation: str, files: tuple[ManifestFile, ...], nothing: tuple[str, ...]) -> None:
         supplier = organisations().get(organisation)
-        allowed = [
-            table
-            for table, contract in contracts().items()
-            if supplier in (None, contract.supplier)
-        ]
+        allowed = [table for table, contract in contracts().items() if supplier in (None, contract.supplier)]
         named = [
             *((file.table, file.path) for file in files),
             *((table, None) for table in nothing),
@@ -265,9 +257,7 @@ class _FieldReader:
         seen: set[str] = set()
         for table, path in named:
             if table not in allowed:
-                self.findings.append(
-                    finding("FILE_TABLE", table=table, file=path, expected=", ".join(allowed))
-                )
+                self.findings.append(finding("FILE_TABLE", table=table, file=path, expected=", ".join(allowed)))
             elif table in seen:
                 self.findings.append(finding("FILE_TABLE_TWICE", table=table, file=path))
             seen.add(table)

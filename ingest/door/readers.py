@@ -212,8 +212,7 @@ def _read_workbook(content: bytes, table: str) -> RawTable:
             ]
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = {
-            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in workbook.sheet_names
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in workbook.sheet_names
         }
     # calamine is native code: a damaged workbook surfaces as one of many kinds of error.
     except (zipfile.BadZipFile, CalamineError, OSError, ValueError, RuntimeError, EOFError):
@@ -251,9 +250,7 @@ def _part_holds_identifier(archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
 
 
 def _from_cells(cells: list[list[Any]], sheet: str) -> RawTable:
-    head = next(
-        (place for place, row in enumerate(cells) if any(_text(cell) for cell in row)), None
-    )
+    head = next((place for place, row in enumerate(cells) if any(_text(cell) for cell in row)), None)
     if head is None:
         raise ReadError("FILE_EMPTY")
     header = [_header_name(_text(cell) or "") for cell in cells[head]]
@@ -268,10 +265,7 @@ def _from_cells(cells: list[list[Any]], sheet: str) -> RawTable:
         elif any(texts):
             kept.append(texts[:width] + [None] * (width - len(texts)))
             numbers.append(number)
-    columns = [
-        pa.chunked_array([pa.array([row[place] for row in kept], pa.string())])
-        for place in range(width)
-    ]
+    columns = [pa.chunked_array([pa.array([row[place] for row in kept], pa.string())]) for place in range(width)]
     raw = RawTable(header, _named(header, columns), np.array(numbers, dtype=np.int32), sheet)
     raw.ragged = ragged
     raw.identifiers = []
@@ -352,9 +346,7 @@ def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return trimmed
 
 
-def _without_blank_rows(
-    header: list[str], columns: list[pa.ChunkedArray], numbers: np.ndarray
-) -> RawTable:
+def _without_blank_rows(header: list[str], columns: list[pa.ChunkedArray], numbers: np.ndarray) -> RawTable:
     if len(numbers) and all(column.null_count for column in columns):
         filled = np.zeros(len(numbers), dtype=bool)
         for column in columns:

@@ -13,7 +13,7 @@ LANGUAGES = ("fi", "sv", "en")
 
 REJECT_FILE = "reject_file"  # the whole delivery stays out
 QUARANTINE_ROW = "quarantine_row"  # the row stays out
-WARN = "warn"  # the row is accepted as it is
+WARN = "warn"  # accepted as it is
 REPAIR = "repair"  # the row is accepted, a value was put right
 
 SEVERITIES = (REJECT_FILE, QUARANTINE_ROW, WARN, REPAIR)
@@ -27,13 +27,12 @@ CONSEQUENCES = {
     QUARANTINE_ROW: {
         "fi": "Rivi jätetään pois, muut rivit otetaan vastaan. Korjaa ja lähetä jakso uudelleen.",
         "sv": "Raden utelämnas, övriga rader tas emot. Rätta och skicka perioden på nytt.",
-        "en": "The row is left out, the other rows are accepted. Correct it and send the period "
-        "again.",
+        "en": "The row is left out, the other rows are accepted. Correct it and send the period again.",
     },
     WARN: {
-        "fi": "Rivi otetaan vastaan sellaisenaan. Tarkista, onko tieto oikein.",
-        "sv": "Raden tas emot som den är. Kontrollera att uppgiften stämmer.",
-        "en": "The row is accepted as it is. Check whether it is right.",
+        "fi": "Tieto otetaan vastaan sellaisenaan. Tarkista, onko se oikein.",
+        "sv": "Uppgiften tas emot som den är. Kontrollera att den stämmer.",
+        "en": "It is accepted as it is. Check whether it is right.",
     },
     REPAIR: {
         "fi": "Arvo korjattiin ja rivi otettiin vastaan. Korjaa poiminta.",
@@ -110,10 +109,8 @@ RULES: dict[str, Rule] = {
             REJECT_FILE,
             "Samalla tunnuksella on jo otettu vastaan toinen toimitus. "
             "Odotettu: uusi tunnus (ULID) jokaiselle toimitukselle.",
-            "En annan leverans med samma id har redan tagits emot. "
-            "Förväntat: ett nytt id (ULID) för varje leverans.",
-            "Another delivery with the same id has already been accepted. "
-            "Expected: a new id (ULID) for each delivery.",
+            "En annan leverans med samma id har redan tagits emot. Förväntat: ett nytt id (ULID) för varje leverans.",
+            "Another delivery with the same id has already been accepted. Expected: a new id (ULID) for each delivery.",
         ),
         Rule(
             "CORRECTION_UNKNOWN",
@@ -155,8 +152,7 @@ RULES: dict[str, Rule] = {
             REJECT_FILE,
             "Taulua ei tunneta tai tämä toimittaja ei toimita sitä. Odotettu: {expected}.",
             "Tabellen är okänd eller levereras inte av denna leverantör. Förväntat: {expected}.",
-            "The table is not known, or this kind of supplier does not deliver it. "
-            "Expected: {expected}.",
+            "The table is not known, or this kind of supplier does not deliver it. Expected: {expected}.",
         ),
         Rule(
             "FILE_TABLE_TWICE",
@@ -168,12 +164,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "FILE_HASH",
             REJECT_FILE,
-            "Tiedoston SHA-256-tiiviste ei ole sama kuin manifestissa: "
-            "tiedosto on muuttunut tai vioittunut.",
-            "Filens SHA-256-kontrollsumma är inte densamma som i manifestet: "
-            "filen har ändrats eller skadats.",
-            "The SHA-256 of the file is not the one in the manifest: "
-            "the file was changed or damaged.",
+            "Tiedoston SHA-256-tiiviste ei ole sama kuin manifestissa: tiedosto on muuttunut tai vioittunut.",
+            "Filens SHA-256-kontrollsumma är inte densamma som i manifestet: filen har ändrats eller skadats.",
+            "The SHA-256 of the file is not the one in the manifest: the file was changed or damaged.",
         ),
         Rule(
             "FILE_FORMAT",
@@ -192,12 +185,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "FILE_UNREADABLE",
             REJECT_FILE,
-            "Tiedostoa ei voi lukea: se on vioittunut tai eri muotoa kuin pääte sanoo. "
-            "Odotettu: {expected}.",
-            "Filen kan inte läsas: den är skadad eller av ett annat slag än ändelsen säger. "
-            "Förväntat: {expected}.",
-            "The file cannot be read: it is damaged, or not of the kind that its name says. "
-            "Expected: {expected}.",
+            "Tiedostoa ei voi lukea: se on vioittunut tai eri muotoa kuin pääte sanoo. Odotettu: {expected}.",
+            "Filen kan inte läsas: den är skadad eller av ett annat slag än ändelsen säger. Förväntat: {expected}.",
+            "The file cannot be read: it is damaged, or not of the kind that its name says. Expected: {expected}.",
         ),
         Rule(
             "FILE_EMPTY",
@@ -211,8 +201,7 @@ RULES: dict[str, Rule] = {
             REJECT_FILE,
             "Rivien määrä ei ole sama kuin manifestissa. Nähty: {seen}. Odotettu: {expected}.",
             "Antalet rader är inte detsamma som i manifestet. Sett: {seen}. Förväntat: {expected}.",
-            "The number of rows is not the one in the manifest. Seen: {seen}. "
-            "Expected: {expected}.",
+            "The number of rows is not the one in the manifest. Seen: {seen}. Expected: {expected}.",
         ),
         Rule(
             "FILE_COLUMN_MISSING",
@@ -250,10 +239,8 @@ RULES: dict[str, Rule] = {
             REJECT_FILE,
             "Samalla avaimella on useampi rivi. Odotettu: yksi rivi kutakin avainta kohti "
             "({expected}); tyhjä lasketaan arvoksi.",
-            "Flera rader har samma nyckel. Förväntat: en rad per nyckel ({expected}); "
-            "tomt räknas som ett värde.",
-            "Several rows have the same key. Expected: one row for each key ({expected}); "
-            "empty counts as a value.",
+            "Flera rader har samma nyckel. Förväntat: en rad per nyckel ({expected}); tomt räknas som ett värde.",
+            "Several rows have the same key. Expected: one row for each key ({expected}); empty counts as a value.",
         ),
         # ---- a row ----
         Rule(
@@ -367,8 +354,7 @@ RULES: dict[str, Rule] = {
             WARN,
             "Ikä on jakson lopussa jälkihuollon iän ulkopuolella. Odotettu: {expected}.",
             "Åldern är i slutet av perioden utanför eftervårdens åldrar. Förväntat: {expected}.",
-            "The age at the end of the period is outside the ages of aftercare. "
-            "Expected: {expected}.",
+            "The age at the end of the period is outside the ages of aftercare. Expected: {expected}.",
         ),
         # ---- put right ----
         Rule(

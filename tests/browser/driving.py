@@ -1,0 +1,117 @@
+"""Drive the dashboards in a headless Chromium: log in, open, wait until drawn."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+DASHBOARD_PATH = "/superset/dashboard/jatkuvuus-ja-asuminen/"
+CHARTS = "[data-test='chart-container'], .chart-container"
+DRAWING = ".loading, [data-test='loading-indicator'], .ant-spin-spinning"
+ERRORS = ".ant-alert-error, [data-test='error-alert'], .error-boundary"
+PATIENCE_MS = 120_000
+
+
+def chromium_path() -> str | None:
+    """The browser of this machine, or ``AFTERCARE_CHROMIUM``; None when there is none."""
+    return os.environ.get("AFTERCARE_CHROMIUM") or shutil.which("chromium")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """A headless Chromium that asks nobody anything by itself."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        try:
+            yield chromium
+        finally:
+            chromium.close()
+
+
+@dataclass
+class Witness:
+    """What went wrong, or out, while a page was open."""
+
+    host: str
+    console_errors: list[str] = field(default_factory=list)
+    failed_requests: list[str] = field(default_factory=list)
+    other_hosts: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        """Listen to the page from now on."""
+        page.on(
+            "console",
+            lambda message: (
+                self.console_errors.append(message.text) if message.type == "error" else None
+            ),
+        )
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+        page.on(
+            "response",
+            lambda response: (
+                self.failed_requests.append(f"{response.status} {response.url}")
+                if response.status >= 400
+                else None
+            ),
+        )
+        page.on("request", lambda request: self._note_host(request.url))
+
+    def _note_host(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != self.host:
+            self.other_hosts.append(url)
+
+
+def new_page(chromium: Browser, width: int = 1440, height: int = 2200) -> Page:
+    """A page of a Finnish reader."""
+    page = chromium.new_page(
+        viewport={"width": width, "height": height},
+        locale="fi-FI",
+        timezone_id="Europe/Helsinki",
+    )
+    page.set_default_timeout(PATIENCE_MS)
+    return page
+
+
+def log_in(page: Page, base: str, name: str, password: str) -> None:
+    """Log in through the form, as a person does."""
+    page.goto(base + "/login/")
+    page.locator("[data-test=username-input]").fill(name)
+    page.locator("[data-test=password-input]").fill(password)
+    with page.expect_navigation(url=lambda url: "/login" not in url):
+        page.locator("[data-test=login-button]").click()
+
+
+def open_dashboard(page: Page, base: str, charts: int) -> None:
+    """Open the dashboard and wait until ``charts`` charts are drawn."""
+    page.goto(base + DASHBOARD_PATH)
+    page.locator(".dashboard-component-chart-holder").nth(charts - 1).wait_for()
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Return when nothing has been loading for a second; raises PlaywrightTimeout otherwise."""
+    quiet = 0
+    for _ in range(PATIENCE_MS // 250):
+        quiet = quiet + 1 if page.locator(DRAWING).count() == 0 else 0
+        if quiet == 4:
+            return
+        page.wait_for_timeout(250)
+    raise PlaywrightTimeout(f"still loading: {page.locator(DRAWING).count()} parts of the page")
