@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.state import Home
 from orchestration import instance as dagster_instance
@@ -14,6 +14,9 @@ from orchestration.errors import OperationError
 from orchestration.locks import writing
 from orchestration.reporting import Progress, listening
 from orchestration.warehouse import BuildError, ensure_manifest
+
+if TYPE_CHECKING:
+    from ingest.door import IntakeReport
 
 LOCATION = "orchestration.definitions"
 
@@ -24,7 +27,7 @@ class ChainOutcome:
 
     run_id: str | None
     release_id: str | None
-    intake: Any
+    intake: IntakeReport | None
     seconds: float
 
 

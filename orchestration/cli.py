@@ -12,10 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.state import ENVIRONMENT_VARIABLE, Home
 from orchestration.errors import BUSY, FAILED, OK, SOME_REJECTED, USAGE, OperationError
+
+if TYPE_CHECKING:
+    from ingest.door import IntakeReport
 
 _EPILOG = f"""\
 exit codes:
@@ -51,10 +54,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _fail(options, "Stopped.", "Run the same command again; it goes on where it can.")
         return FAILED
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`aftercare status | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except Exception as error:
-        if busy := _busy_sentence(error):
-            _fail(options, busy, "Wait until it has ended, then try again.")
-            return BUSY
         log = _write_traceback(home)
         _fail(options, f"Unexpected error ({type(error).__name__}).", f"See {log}.")
         return FAILED
@@ -66,9 +70,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line, without running anything."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--home", metavar="DIR", help=f"state folder (default ${ENVIRONMENT_VARIABLE})"
-    )
+    common.add_argument("--home", metavar="DIR", help=f"state folder (default ${ENVIRONMENT_VARIABLE})")
     common.add_argument("--json", action="store_true", help="machine output on stdout")
     common.add_argument("--quiet", action="store_true", help="no progress")
     top = argparse.ArgumentParser(
@@ -98,9 +100,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--into", type=Path, metavar="DIR", help="folder (default: the inbox)")
 
     checked = command("check", _check, "check one delivery folder without taking it in")
-    checked.add_argument(
-        "delivery", type=Path, metavar="DELIVERY", help="folder with manifest.json"
-    )
+    checked.add_argument("delivery", type=Path, metavar="DELIVERY", help="folder with manifest.json")
 
     command("ingest", _ingest, "take in what waits in the inbox")
     command("build", _build, "check the lake and build the warehouse")
@@ -125,13 +125,8 @@ def _synthesize(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
 
     into = (options.into or home.inbox).absolute()
     say = _progress(options)
-    summary = synthesize(
-        into, scale=options.scale, years=options.years, seed=options.seed, progress=say
-    )
-    say(
-        f"{summary.deliveries:,} synthetic deliveries with {summary.rows:,} rows in {into} "
-        f"({summary.seconds:.0f} s)"
-    )
+    summary = synthesize(into, scale=options.scale, years=options.years, seed=options.seed, progress=say)
+    say(f"{summary.deliveries:,} synthetic deliveries with {summary.rows:,} rows in {into} ({summary.seconds:.0f} s)")
     return OK, {"into": str(into)} | dataclasses.asdict(summary)
 
 
@@ -139,9 +134,7 @@ def _check(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from ingest.door import check_delivery
 
     if not options.delivery.is_dir():
-        raise OperationError(
-            f"{options.delivery} is no folder.", "Give the folder that holds manifest.json."
-        )
+        raise OperationError(f"{options.delivery} is no folder.", "Give the folder that holds manifest.json.")
     receipt = check_delivery(options.delivery.absolute())
     found = json.loads(receipt.to_json())
     say = _progress(options)
@@ -170,10 +163,7 @@ def _build(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
         require_deliveries(home)
         steps.require_passed(home, steps.check_lake(home, say))
         outcome = steps.build(home, say)
-    say(
-        f"warehouse built: {outcome.count('model')} models, {outcome.count('test')} tests, "
-        f"{outcome.seconds:.0f} s"
-    )
+    say(f"warehouse built: {outcome.count('model')} models, {outcome.count('test')} tests, {outcome.seconds:.0f} s")
     return OK, {
         "warehouse": str(home.warehouse),
         "models": outcome.count("model"),
@@ -234,7 +224,7 @@ def _status(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
 # ---- helpers ------------------------------------------------------------------------------------
 
 
-def _tell_intake(report: Any, say: Callable[[str], None]) -> int:
+def _tell_intake(report: IntakeReport, say: Callable[[str], None]) -> int:
     """Say how the intake went; the exit code."""
     summary = _intake_summary(report)
     if not summary["deliveries"]:
@@ -251,12 +241,12 @@ def _tell_intake(report: Any, say: Callable[[str], None]) -> int:
     return SOME_REJECTED if summary["rejected"] else OK
 
 
-def _intake_summary(report: Any) -> Result:
+def _intake_summary(report: IntakeReport) -> Result:
     return {
         "deliveries": len(report.deliveries),
         "outcomes": dict(Counter(delivery.outcome for delivery in report.deliveries)),
-        "rows": sum(delivery.rows for delivery in report.deliveries),
-        "rows_quarantined": sum(delivery.rows_quarantined for delivery in report.deliveries),
+        "rows": report.rows,
+        "rows_quarantined": report.rows_quarantined,
         "rejected": [
             {
                 "organisation": delivery.organisation,
@@ -288,11 +278,6 @@ def _fail(options: argparse.Namespace, message: str, remedy: str) -> None:
     if options.json:
         found = {"error": message, "what_to_do": remedy}
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-
-
-def _busy_sentence(error: Exception) -> str | None:
-    """The door has a lock of its own; its error says so without needing this package."""
-    return str(error) if type(error).__name__ in ("IntakeBusyError", "IntakeLockedError") else None
 
 
 def _write_traceback(home: Home) -> Path:

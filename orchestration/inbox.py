@@ -38,9 +38,7 @@ def waiting(home: Home) -> list[Waiting]:
             for delivery in _folders(period):
                 sizes = _sizes(delivery)
                 complete = _is_complete(delivery, {name for name, _ in sizes})
-                found.append(
-                    Waiting(organisation.name, period.name, delivery.name, complete, sizes)
-                )
+                found.append(Waiting(organisation.name, period.name, delivery.name, complete, sizes))
     return found
 
 
@@ -68,9 +66,7 @@ def _folders(path: Path) -> list[Path]:
 
 def _sizes(delivery: Path) -> tuple[tuple[str, int], ...]:
     with os.scandir(delivery) as entries:
-        return tuple(
-            sorted((entry.name, entry.stat(follow_symlinks=False).st_size) for entry in entries)
-        )
+        return tuple(sorted((entry.name, entry.stat(follow_symlinks=False).st_size) for entry in entries))
 
 
 def _is_complete(delivery: Path, names: set[str]) -> bool:

@@ -21,6 +21,9 @@ _SETTINGS = """\
 # Written by `aftercare`; a changed setting is written again at the next start.
 telemetry:
   enabled: false
+# No pop-up that asks for an address for a newsletter.
+nux:
+  enabled: false
 # DuckDB lets in one writing process: one step of pool `duckdb_writer` at a time, one run at a time.
 concurrency:
   pools:

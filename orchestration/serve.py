@@ -43,9 +43,7 @@ class Server:
         return f"http://localhost:{self.port}"
 
 
-def servers(
-    dagster_port: int, superset_port: int, *, with_superset: bool = True
-) -> tuple[Server, ...]:
+def servers(dagster_port: int, superset_port: int, *, with_superset: bool = True) -> tuple[Server, ...]:
     """The children, without starting them."""
     dagster = Server(
         "Dagster",
@@ -86,9 +84,7 @@ def serve(home: Home, progress: Progress, *, dagster_port: int, superset_port: i
     """
     logins = home.superset / "logins.txt"
     if not dashboards_python().exists() or not logins.exists():
-        raise OperationError(
-            "Superset has not been set up in this home.", "Run `make demo` once; it sets it up."
-        )
+        raise OperationError("Superset has not been set up in this home.", "Run `make demo` once; it sets it up.")
     started = servers(dagster_port, superset_port)
     for server in started:
         if _is_taken(server.port):

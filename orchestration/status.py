@@ -83,9 +83,7 @@ def status(home: Home, today: date) -> Status:
         waiting_complete=complete,
         waiting_incomplete=len(found) - complete,
         rejected=tuple(entry for entry in in_quarantine if entry.delivery_id not in accepted),
-        with_quarantined_rows=tuple(
-            entry for entry in in_quarantine if entry.delivery_id in accepted
-        ),
+        with_quarantined_rows=tuple(entry for entry in in_quarantine if entry.delivery_id in accepted),
         release=_release(home),
         is_up_to_date=steps.is_up_to_date(home),
     )

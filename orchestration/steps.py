@@ -11,11 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ingest.state import Home
 from orchestration import versions, warehouse
-from orchestration.errors import GateError, OperationError
+from orchestration.errors import BusyError, GateError, OperationError
 from orchestration.inbox import waiting
 from orchestration.locks import writing
 from orchestration.reporting import Progress, record
@@ -53,7 +53,10 @@ def take_in(home: Home, progress: Progress) -> IntakeReport:
     from ingest import door
 
     with writing(home, "ingest"):
-        report = door.take_in(home, progress)
+        try:
+            report = door.take_in(home, progress)
+        except door.IntakeBusyError as error:
+            raise BusyError(str(error), "Wait until it has ended, then try again.") from error
     record("intake", report)
     return report
 
@@ -80,18 +83,13 @@ def check_lake(home: Home, progress: Progress) -> list[TableResult]:
         attach_lake(connection, home)
         counted = dict(
             connection.execute(
-                "select table_name, cast(sum(rows) as bigint) from lake.delivery "
-                "where is_counting group by table_name"
+                "select table_name, cast(sum(rows) as bigint) from lake.delivery where is_counting group by table_name"
             ).fetchall()
         )
         for table, contract in contracts().items():
-            rows = connection.sql(
-                f"select * exclude (source_row) from lake.{table}"
-            ).to_arrow_table()
+            rows = connection.sql(f"select * exclude (source_row) from lake.{table}").to_arrow_table()
             progress(f"checking {table}: {rows.num_rows:,} rows")
-            results.append(
-                check_table(contract, rows, expected_rows=counted.get(table, 0), places=places)
-            )
+            results.append(check_table(contract, rows, expected_rows=counted.get(table, 0), places=places))
     folder = home.quality / "expectations"
     run = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     write_results(results, folder / "runs" / run)
@@ -109,8 +107,7 @@ def require_passed(home: Home, results: list[TableResult]) -> None:
         listed = "; ".join(f"{result.table} ({', '.join(result.failed_codes)})" for result in bad)
         raise GateError(
             f"The lake does not meet its contracts: {listed}.",
-            f"See {home.quality / 'expectations' / 'site' / 'index.html'}; "
-            "the release of before is unchanged.",
+            f"See {home.quality / 'expectations' / 'site' / 'index.html'}; the release of before is unchanged.",
         )
 
 
@@ -131,9 +128,7 @@ def publish(home: Home, progress: Progress) -> ReleaseSummary:
     with writing(home, "publish"):
         made_from = versions.read_mark(warehouse.mark_file(home))
         if not home.warehouse.exists() or made_from is None:
-            raise OperationError(
-                "There is no warehouse to publish from.", "Run `aftercare build` first."
-            )
+            raise OperationError("There is no warehouse to publish from.", "Run `aftercare build` first.")
         version = versions.Version(made_from["input_hash"], made_from["code_version"])
         try:
             summary = write_release(
@@ -162,8 +157,3 @@ def is_up_to_date(home: Home) -> bool:
         and not any(delivery.is_complete for delivery in waiting(home))
         and versions.is_made_from(versions.read_mark(release_mark(home)), versions.current(home))
     )
-
-
-def rejected(report: Any) -> int:
-    """How many deliveries of an intake were rejected."""
-    return sum(delivery.outcome == "rejected" for delivery in report.deliveries)

@@ -65,9 +65,7 @@ def input_hash(home: Home) -> str:
     ledger = read_ledger(home).select(["acceptance_no", "delivery_id", "table_name", "sha256"])
     ordered = ledger.sort_by([("acceptance_no", "ascending"), ("table_name", "ascending")])
     seen = hashlib.sha256()
-    for row in zip(
-        *(ordered.column(name).to_pylist() for name in ordered.column_names), strict=True
-    ):
+    for row in zip(*(ordered.column(name).to_pylist() for name in ordered.column_names), strict=True):
         seen.update(repr(row).encode())
     return seen.hexdigest()[:16]
 
@@ -96,6 +94,4 @@ def read_mark(path: Path) -> dict[str, Any] | None:
 
 def is_made_from(mark: dict[str, Any] | None, wanted: Version) -> bool:
     """Whether a mark says what is wanted."""
-    return mark is not None and all(
-        mark.get(name) == value for name, value in asdict(wanted).items()
-    )
+    return mark is not None and all(mark.get(name) == value for name, value in asdict(wanted).items())

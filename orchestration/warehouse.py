@@ -60,8 +60,7 @@ class BuildOutcome:
     def count(self, resource_type: str) -> int:
         """How many nodes of a type went well."""
         return sum(
-            node.resource_type == resource_type and not node.is_bad and node.status != "skipped"
-            for node in self.nodes
+            node.resource_type == resource_type and not node.is_bad and node.status != "skipped" for node in self.nodes
         )
 
 
@@ -185,9 +184,7 @@ def swap_in(home: Home) -> None:
 
 def dbt_arguments(home: Home, command: list[str]) -> list[str]:
     """Arguments of a dbt call. Its console is off: stdout belongs to the `aftercare` command."""
-    exclusions = [
-        f"--exclude-resource-type={kind}" for kind in _NOT_IN_A_BUILD if command[0] == "build"
-    ]
+    exclusions = [f"--exclude-resource-type={kind}" for kind in _NOT_IN_A_BUILD if command[0] == "build"]
     return [
         *command,
         *exclusions,

@@ -203,7 +203,9 @@ def _chart(slug: str, chart: dict[str, Any], number: int) -> dict[str, Any]:
     filters = [_filter(*pair[::-1]) for pair in enumerate(chart.get("filters", []))]
     params["adhoc_filters"] = filters
     if chart["viz_type"] == "mixed_timeseries":
-        params["adhoc_filters_b"] = filters
+        params["adhoc_filters_b"] = [
+            _filter(*pair[::-1]) for pair in enumerate(chart.get("filters_b", []))
+        ]
     if chart["viz_type"] == "table":
         params = {
             "allow_render_html": True,

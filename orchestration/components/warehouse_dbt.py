@@ -35,9 +35,7 @@ class WarehouseDbt(DbtProjectComponent):
         ensure_manifest(Home.from_environment())
         return self.build_defs_from_state(context, None)
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """The default, grouped by folder; seeds are ``reference``."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)
@@ -76,24 +74,17 @@ def _make_dbt_findable() -> None:
         os.environ["PATH"] = os.pathsep.join([scripts, path] if path else [scripts])
 
 
-def _events(
-    context: dg.AssetExecutionContext, outcome: BuildOutcome, *, has_replaced: bool
-) -> Iterator[Any]:
+def _events(context: dg.AssetExecutionContext, outcome: BuildOutcome, *, has_replaced: bool) -> Iterator[Any]:
     """Materializations (only once the new file is in place) and check results, counts only."""
     keys = {
         spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key
         for spec in context.assets_def.specs
         if DAGSTER_DBT_UNIQUE_ID_METADATA_KEY in spec.metadata
     }
-    checks = {
-        spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key
-        for spec in context.assets_def.check_specs
-    }
+    checks = {spec.metadata[DAGSTER_DBT_UNIQUE_ID_METADATA_KEY]: spec.key for spec in context.assets_def.check_specs}
     for node in outcome.nodes:
         if has_replaced and node.unique_id in keys:
-            yield dg.MaterializeResult(
-                asset_key=keys[node.unique_id], metadata={"seconds": node.seconds}
-            )
+            yield dg.MaterializeResult(asset_key=keys[node.unique_id], metadata={"seconds": node.seconds})
     for node in outcome.nodes:
         if node.unique_id in checks and node.status != "skipped":
             check = checks[node.unique_id]

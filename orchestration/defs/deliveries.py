@@ -19,16 +19,12 @@ PERIODS = "period"
 def deliveries() -> dg.Definitions:
     """`delivery/wellbeing_area` and `delivery/municipality`."""
     periods = dg.DynamicPartitionsDefinition(name=PERIODS)
-    areas = dg.StaticPartitionsDefinition(
-        sorted(name for name, kind in organisations().items() if kind == "hva")
-    )
+    areas = dg.StaticPartitionsDefinition(sorted(name for name, kind in organisations().items() if kind == "hva"))
     return dg.Definitions(
         assets=[
             dg.AssetSpec(
                 ["delivery", "wellbeing_area"],
-                partitions_def=dg.MultiPartitionsDefinition(
-                    {"organisation": areas, "period": periods}
-                ),
+                partitions_def=dg.MultiPartitionsDefinition({"organisation": areas, "period": periods}),
                 group_name="deliveries",
                 description="Deliveries of the wellbeing services counties and Helsinki.",
             ),

@@ -32,9 +32,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.Sk
         return dg.SensorResult(skip_reason="Nothing complete waits in the inbox.", cursor="")
     seen = fingerprint(complete)
     if context.cursor != seen:
-        return dg.SensorResult(
-            skip_reason=f"{len(complete)} deliveries wait; more may be on their way.", cursor=seen
-        )
+        return dg.SensorResult(skip_reason=f"{len(complete)} deliveries wait; more may be on their way.", cursor=seen)
     unfinished = dg.RunsFilter(job_name="chain", statuses=_UNFINISHED)
     if context.instance.get_runs_count(unfinished):
         return dg.SkipReason("A run of the chain is going on.")

@@ -1,8 +1,10 @@
 """The door: one unpartitioned step that takes everything that waits (it is no rectangle)."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -10,6 +12,9 @@ from ingest.contracts import contracts
 from ingest.state import Home
 from orchestration import steps
 from orchestration.reporting import speaker
+
+if TYPE_CHECKING:
+    from ingest.door import DeliveryResult, IntakeReport
 
 _DELIVERY = {
     "hva": dg.AssetKey(["delivery", "wellbeing_area"]),
@@ -41,10 +46,7 @@ def intake() -> dg.Definitions:
         group_name="lake",
         description="The intake ledger: one row per accepted delivery and table.",
     )
-    codes = [
-        dg.AssetSpec(["lake", name], group_name="lake", description=text)
-        for name, text in _CODE_TABLES.items()
-    ]
+    codes = [dg.AssetSpec(["lake", name], group_name="lake", description=text) for name, text in _CODE_TABLES.items()]
 
     @dg.multi_asset(name="take_in", specs=[*tables, ledger], can_subset=False, pool="duckdb_writer")
     def take_in(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -52,28 +54,23 @@ def intake() -> dg.Definitions:
         report = steps.take_in(Home.from_environment(), speaker(context.log.info))
         report_deliveries(context, report)
         outcomes = Counter(delivery.outcome for delivery in report.deliveries)
-        rows: Counter[str] = Counter()
-        for delivery in report.deliveries:
-            if delivery.outcome in _ACCEPTED:
-                rows.update(delivery.tables)
+        taken_in = Counter(
+            table for delivery in report.deliveries if delivery.outcome in _ACCEPTED for table in delivery.tables
+        )
         for table in contracts():
-            yield dg.MaterializeResult(
-                asset_key=["lake", table], metadata={"rows_taken_in": rows[table]}
-            )
+            yield dg.MaterializeResult(asset_key=["lake", table], metadata={"files_taken_in": taken_in[table]})
         yield dg.MaterializeResult(asset_key=["lake", "delivery"], metadata=dict(outcomes))
 
     return dg.Definitions(assets=[take_in, *codes])
 
 
-def report_deliveries(context: dg.AssetExecutionContext, report: Any) -> None:
+def report_deliveries(context: dg.AssetExecutionContext, report: IntakeReport) -> None:
     """Report the accepted deliveries as partitions of the delivery assets, with counts only."""
     accepted = [delivery for delivery in report.deliveries if delivery.outcome in _ACCEPTED]
     if not accepted:
         return
-    context.instance.add_dynamic_partitions(
-        "period", sorted({delivery.period for delivery in accepted})
-    )
-    municipal: dict[str, list[Any]] = defaultdict(list)
+    context.instance.add_dynamic_partitions("period", sorted({delivery.period for delivery in accepted}))
+    municipal: dict[str, list[DeliveryResult]] = defaultdict(list)
     for delivery in accepted:
         if not delivery.organisation.startswith("hva-"):
             municipal[delivery.period].append(delivery)
@@ -81,9 +78,7 @@ def report_deliveries(context: dg.AssetExecutionContext, report: Any) -> None:
         context.log_event(
             dg.AssetMaterialization(
                 _DELIVERY["hva"],
-                partition=dg.MultiPartitionKey(
-                    {"organisation": delivery.organisation, "period": delivery.period}
-                ),
+                partition=dg.MultiPartitionKey({"organisation": delivery.organisation, "period": delivery.period}),
                 metadata={
                     "rows": delivery.rows,
                     "rows_quarantined": delivery.rows_quarantined,

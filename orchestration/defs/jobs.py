@@ -13,9 +13,7 @@ def jobs() -> dg.Definitions:
     """`chain`: inbox to release. `rebuild`: the same from the lake as it is."""
     everything = dg.AssetSelection.all()
     before = dg.AssetSelection.groups("deliveries", "lake")
-    gate = dg.AssetSelection.checks_for_assets(
-        *(dg.AssetKey(["lake", name]) for name in contracts())
-    )
+    gate = dg.AssetSelection.checks_for_assets(*(dg.AssetKey(["lake", name]) for name in contracts()))
     return dg.Definitions(
         jobs=[
             dg.define_asset_job(

@@ -22,8 +22,6 @@ def warehouse(context: dg.ComponentLoadContext) -> WarehouseDbt:
         ),
         op=OpSpec(name="build_warehouse", pool="duckdb_writer"),
         exclude="resource_type:unit_test",
-        translation_settings=DagsterDbtComponentTranslatorSettings(
-            enable_source_tests_as_checks=False
-        ),
+        translation_settings=DagsterDbtComponentTranslatorSettings(enable_source_tests_as_checks=False),
         prepare_if_dev=False,
     )

@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ingest import door
+from ingest.door import DeliveryResult, IntakeReport
 from ingest.state import Home
 from orchestration import cli, steps
 from orchestration.errors import BUSY, FAILED, OK, SOME_REJECTED, USAGE, OperationError
@@ -20,23 +21,9 @@ from orchestration.locks import writing
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass
-class FakeDelivery:
-    """What the command reads of one delivery of an intake report."""
-
-    outcome: str
-    organisation: str = "hva-05"
-    period: str = "2025Q3"
-    delivery_id: str = "01JAAAAAAAAAAAAAAAAAAAAAAA"
-    rows: int = 10
-    rows_quarantined: int = 0
-    findings: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class FakeReport:
-    deliveries: list[FakeDelivery]
-    seconds: float = 0.1
+def delivery(outcome: str, **facts: Any) -> DeliveryResult:
+    """One line of an intake report."""
+    return DeliveryResult("01JAAAAAAAAAAAAAAAAAAAAAAA", "hva-05", "2025Q3", outcome, **facts)
 
 
 @pytest.fixture
@@ -49,8 +36,8 @@ def home(tmp_path, monkeypatch):
 def intake(monkeypatch):
     """Let the door answer with the given deliveries."""
 
-    def answer(*deliveries: FakeDelivery) -> None:
-        monkeypatch.setattr(door, "take_in", lambda home, progress=None: FakeReport(list(deliveries)), raising=False)
+    def answer(*deliveries: DeliveryResult) -> None:
+        monkeypatch.setattr(door, "take_in", lambda home, progress=None: IntakeReport(deliveries, 0.1))
 
     return answer
 
@@ -65,17 +52,17 @@ def intake(monkeypatch):
     ],
 )
 def test_ingest_exit_code_says_whether_a_delivery_was_rejected(home, intake, outcomes, code):
-    intake(*(FakeDelivery(outcome) for outcome in outcomes))
+    intake(*(delivery(outcome) for outcome in outcomes))
     assert cli.run(["ingest"]) == code
 
 
 def test_quarantined_rows_alone_are_no_rejection(home, intake):
-    intake(FakeDelivery("accepted_with_findings", rows_quarantined=3))
+    intake(delivery("accepted_with_findings", rows_quarantined=3))
     assert cli.run(["ingest"]) == OK
 
 
 def test_json_is_alone_on_stdout_and_progress_on_stderr(home, intake, capsys):
-    intake(FakeDelivery("rejected", findings={"FILE_HASH": 1}))
+    intake(delivery("rejected", findings={"FILE_HASH": 1}))
     cli.run(["ingest", "--json"])
     out, err = capsys.readouterr()
     found = json.loads(out)
@@ -85,7 +72,7 @@ def test_json_is_alone_on_stdout_and_progress_on_stderr(home, intake, capsys):
 
 
 def test_quiet_leaves_stderr_empty(home, intake, capsys):
-    intake(FakeDelivery("accepted"))
+    intake(delivery("accepted"))
     cli.run(["ingest", "--quiet"])
     assert capsys.readouterr().err == ""
 
@@ -133,7 +120,7 @@ def test_serve_without_superset_says_how_to_set_it_up(home, capsys):
 
 
 def test_check_of_no_folder_is_a_sentence(home, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(door, "check_delivery", None, raising=False)
+    monkeypatch.setattr(door, "check_delivery", None)
     assert cli.run(["check", str(tmp_path / "nowhere")]) == FAILED
     assert "nowhere is no folder" in capsys.readouterr().err
 
@@ -188,11 +175,6 @@ def test_lock_is_free_again_after_use_and_nests(home):
 def test_home_option_wins_over_the_environment(tmp_path, intake, monkeypatch):
     seen = []
     monkeypatch.setenv("AFTERCARE_HOME", str(tmp_path / "other"))
-    monkeypatch.setattr(
-        door,
-        "take_in",
-        lambda home, progress=None: seen.append(home.root) or FakeReport([]),
-        raising=False,
-    )
+    monkeypatch.setattr(door, "take_in", lambda home, progress=None: seen.append(home.root) or IntakeReport((), 0.1))
     cli.run(["ingest", "--home", str(tmp_path / "this")])
     assert seen == [tmp_path / "this"]

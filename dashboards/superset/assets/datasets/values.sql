@@ -103,9 +103,6 @@ indicators as (
         indicator_id || ' ' || name_fi
         || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label,
         case when unit = 'share' then 100 else 1 end as factor,
-        case unit
-            when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_100' then 100.0
-        end as scale,
         case unit when 'per_1000_days' then 2 when 'persons' then 0 else 1 end as decimals,
         case when unit = 'share' then chr(160) || '%' else '' end as unit_sign
     from published.indicator
@@ -161,7 +158,6 @@ joined as (
         indicators.unit_sign,
         indicators.decimals,
         indicators.factor,
-        indicators.scale,
         periods.period_label,
         choices.area_choice,
         choices.municipality_choice,
@@ -282,41 +278,6 @@ final as (
                 || '<span class="st-dot' || case when is_chosen then ' st-dot-chosen' else '' end
                 || '" style="left:' || value_position || '%"></span></div>'
         end as interval_html,
-        country_value,
-        -- Limits of the funnel at this denominator: binomial for shares; for rates Poisson on the
-        -- square-root scale. Events are taken as independent of each other.
-        case
-            when unit = 'share' then 100 * greatest(
-                0, country_value / 100
-                - 1.96 * sqrt(country_value / 100 * (1 - country_value / 100) / denominator)
-            )
-            else power(
-                greatest(0, sqrt(country_value) - 1.96 / 2 / sqrt(denominator / scale)), 2
-            )
-        end as funnel_lower_95,
-        case
-            when unit = 'share' then 100 * least(
-                1, country_value / 100
-                + 1.96 * sqrt(country_value / 100 * (1 - country_value / 100) / denominator)
-            )
-            else power(sqrt(country_value) + 1.96 / 2 / sqrt(denominator / scale), 2)
-        end as funnel_upper_95,
-        case
-            when unit = 'share' then 100 * greatest(
-                0, country_value / 100
-                - 3.09 * sqrt(country_value / 100 * (1 - country_value / 100) / denominator)
-            )
-            else power(
-                greatest(0, sqrt(country_value) - 3.09 / 2 / sqrt(denominator / scale)), 2
-            )
-        end as funnel_lower_998,
-        case
-            when unit = 'share' then 100 * least(
-                1, country_value / 100
-                + 3.09 * sqrt(country_value / 100 * (1 - country_value / 100) / denominator)
-            )
-            else power(sqrt(country_value) + 3.09 / 2 / sqrt(denominator / scale), 2)
-        end as funnel_upper_998,
         coalesce(
             split_part(data_notice, ' /', 1),
             (select any_value(split_part(data_notice, ' /', 1)) from published.release)
