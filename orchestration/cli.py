@@ -25,7 +25,7 @@ exit codes:
   {OK}  done
   {FAILED}  failed; the release of before is unchanged
   {USAGE}  wrong use of the command
-  {SOME_REJECTED}  done, but some deliveries were rejected (see `aftercare status`)
+  {SOME_REJECTED}  done, but a delivery was rejected (`check`: would be); see `aftercare status`
   {BUSY}  another run is going on in this home
 
 Progress goes to stderr; with --json the result goes to stdout as one JSON object.
@@ -142,7 +142,7 @@ def _check(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
         where = " ".join(str(entry[name]) for name in ("file", "column") if entry.get(name))
         say(f"{entry['rule']} × {entry['count']} {where}: {entry['message']['en']}")
     say(f"outcome: {found['outcome']}")
-    return (FAILED if found["outcome"] == "rejected" else OK), found
+    return (SOME_REJECTED if found["outcome"] == "rejected" else OK), found
 
 
 def _ingest(home: Home, options: argparse.Namespace) -> tuple[int, Result]:

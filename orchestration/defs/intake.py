@@ -1,7 +1,6 @@
 """The door: one unpartitioned step that takes everything that waits (it is no rectangle)."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Dagster reads the annotation of `context` itself.
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -64,13 +63,13 @@ def intake() -> dg.Definitions:
     return dg.Definitions(assets=[take_in, *codes])
 
 
-def report_deliveries(context: dg.AssetExecutionContext, report: IntakeReport) -> None:
+def report_deliveries(context: dg.AssetExecutionContext, report: "IntakeReport") -> None:
     """Report the accepted deliveries as partitions of the delivery assets, with counts only."""
     accepted = [delivery for delivery in report.deliveries if delivery.outcome in _ACCEPTED]
     if not accepted:
         return
     context.instance.add_dynamic_partitions("period", sorted({delivery.period for delivery in accepted}))
-    municipal: dict[str, list[DeliveryResult]] = defaultdict(list)
+    municipal: dict[str, list["DeliveryResult"]] = defaultdict(list)
     for delivery in accepted:
         if not delivery.organisation.startswith("hva-"):
             municipal[delivery.period].append(delivery)

@@ -296,7 +296,7 @@ def _changes(
             continue
         if is_last:
             until = world.data_until["hva-" + days.area[change.position]]
-            change.is_pending = until - change.new.start <= ABSENCE_DAYS
+            change.is_pending = until - change.new.start + 1 <= ABSENCE_DAYS
         elif following is not None:
             is_short = change.new.end - change.new.start + 1 <= ABSENCE_DAYS
             if is_short and following.new.worker == change.old:

@@ -258,8 +258,9 @@ CASES = (
             worker("c3", "A", "2025-07-01", "2025-08-29"),
             worker("c3", "B", "2025-08-30", reason="POISSAOLO"),
         ],
-        # The last delivered day, 30 September, is 29, 30 and 31 days after B began.
-        [_changes(1, 276)],
+        # On the last delivered day, 30 September, B has stood in for 30, 31 and 32 days: only the
+        # first can still be a cover of at most 30 days.
+        [_changes(2, 276)],
     ),
     _case(
         "key_break_of_workers",
