@@ -1,11 +1,12 @@
 {#
     One contribution row as the generic part expects it. Arguments are SQL expressions.
-    unknown_part, recorded_part: how much of `part_base` is unknown, or has any record of its kind.
+    unknown_part, recorded_part, doubtful_part: how much of `part_base` is unknown, has any record of
+    its kind, or rests on an assignment that nobody seems to have closed.
 #}
 {% macro contribution(
     indicator_id, relation, numerator, denominator, variant='main', period='quarter', period_type='quarter',
     unit_type='client', unit_key='client_id', municipality_code='municipality_code',
-    unknown_part='null', recorded_part='null', part_base='null', where=none
+    unknown_part='null', recorded_part='null', doubtful_part='null', part_base='null', where=none
 ) %}
 select
     '{{ indicator_id }}' as indicator_id,
@@ -22,6 +23,7 @@ select
     cast(null as varchar) as event_code,
     cast({{ unknown_part }} as double) as unknown_part,
     cast({{ recorded_part }} as double) as recorded_part,
+    cast({{ doubtful_part }} as double) as doubtful_part,
     cast({{ part_base }} as double) as part_base
 from {{ relation }}
 {% if where %}where {{ where }}{% endif %}

@@ -210,7 +210,6 @@ def take_in(
             results += _take_batch(home, connection, batch, accepted, clock())
             done += len(batch)
             tell(f"{done} of {len(ready)} deliveries taken in")
-        _remove_empty_folders(home.inbox)
     results.sort(key=lambda result: (result.delivery_id, result.organisation))
     return IntakeReport(tuple(results), time.monotonic() - started)
 
@@ -698,15 +697,6 @@ def _move(source: Path, target: Path, *, keep_both: bool) -> None:
         source.rename(target)
     except OSError:  # another file system
         shutil.move(source, target)
-
-
-def _remove_empty_folders(inbox: Path) -> None:
-    for organisation in _folders(inbox):
-        for folder in [*_folders(organisation), organisation]:
-            try:
-                folder.rmdir()
-            except OSError:  # not empty
-                continue
 
 
 # ---- reporting -------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ def report_deliveries(context: dg.AssetExecutionContext, report: "IntakeReport")
     if not accepted:
         return
     context.instance.add_dynamic_partitions("period", sorted({delivery.period for delivery in accepted}))
-    municipal: dict[str, list["DeliveryResult"]] = defaultdict(list)
+    municipal: dict[str, list[DeliveryResult]] = defaultdict(list)
     for delivery in accepted:
         if not delivery.organisation.startswith("hva-"):
             municipal[delivery.period].append(delivery)

@@ -38,7 +38,7 @@ LARGEST_WORKER_SHARE = 0.7
 
 # What is NULL with a figure that is not shown.
 FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95", "lower_998", "upper_998")
-SHARES = ("unknown_share", "record_share")
+SHARES = ("unknown_share", "record_share", "doubtful_share")
 
 
 def primary_protection_sql(candidate: str) -> str:

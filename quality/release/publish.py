@@ -169,7 +169,6 @@ def _values_sql(notice: str) -> str:
             is_series_break,
             coverage,
             {shares},
-            cast(null as double) as doubtful_share,
             {notice}
         from ({primary_protection_sql("warehouse.release_candidate.indicator_value")})
         order by indicator_id, variant, area_level, area_code, period_type, period

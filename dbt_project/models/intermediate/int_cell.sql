@@ -16,6 +16,7 @@ unit_sum as (
         sum(contribution.denominator) as denominator,
         sum(contribution.unknown_part) as unknown_part,
         sum(contribution.recorded_part) as recorded_part,
+        sum(contribution.doubtful_part) as doubtful_part,
         sum(contribution.part_base) as part_base
     from {{ ref('contribution') }} as contribution
     inner join {{ ref('indicator_meta') }} as meta
@@ -64,6 +65,7 @@ unit_of_cell as (
         sum(denominator) as denominator,
         sum(unknown_part) as unknown_part,
         sum(recorded_part) as recorded_part,
+        sum(doubtful_part) as doubtful_part,
         sum(part_base) as part_base
     from placed
     group by indicator_id, variant, area_level, area_code, period_type, period, unit_type, unit_key
@@ -79,6 +81,7 @@ select
     sum(numerator * denominator) as cross_products,
     sum(denominator * denominator) as denominator_squares,
     sum(unknown_part) / nullif(sum(part_base), 0) as unknown_share,
-    sum(recorded_part) / nullif(sum(part_base), 0) as record_share
+    sum(recorded_part) / nullif(sum(part_base), 0) as record_share,
+    sum(doubtful_part) / nullif(sum(part_base), 0) as doubtful_share
 from unit_of_cell
 group by indicator_id, variant, area_level, area_code, period_type, period

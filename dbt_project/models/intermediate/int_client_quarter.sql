@@ -32,6 +32,31 @@ housing_days as (
     group by segment.client_id, segment.wellbeing_area_code, segment.municipality_code, period.period
 ),
 
+doubtful_day_count as (
+    select
+        segment.client_id,
+        segment.wellbeing_area_code,
+        segment.municipality_code,
+        period.period as quarter,
+        sum({{ shared_days(
+            'greatest(segment.start_date, doubtful.start_date)',
+            'least(segment.end_date_exclusive, doubtful.end_date_exclusive)',
+            'period.period_start', 'period.period_end_exclusive'
+        ) }}) as doubtful_days
+    from {{ ref('int_doubtful_run') }} as doubtful
+    inner join {{ ref('int_incumbent_segment') }} as segment
+        on doubtful.client_id = segment.client_id
+        and doubtful.worker_id = segment.worker_id
+        and doubtful.run_start = segment.run_start
+        and doubtful.start_date < segment.end_date_exclusive
+        and doubtful.end_date_exclusive > segment.start_date
+    inner join {{ ref('int_period') }} as period
+        on segment.start_date < period.period_end_exclusive
+        and segment.end_date_exclusive > period.period_start
+    where period.period_type = 'quarter'
+    group by segment.client_id, segment.wellbeing_area_code, segment.municipality_code, period.period
+),
+
 change_count as (
     select
         change.client_id,
@@ -80,6 +105,7 @@ select
     housing_days.stable_days,
     housing_days.unstable_days,
     housing_days.homeless_days,
+    coalesce(doubtful_day_count.doubtful_days, 0) as doubtful_days,
     coalesce(change_count.changes, 0) as changes,
     coalesce(change_count.changes_without_structural, 0) as changes_without_structural,
     coalesce(change_count.changes_without_own_request, 0) as changes_without_own_request,
@@ -94,6 +120,11 @@ inner join housing_days
     and worker_days.wellbeing_area_code = housing_days.wellbeing_area_code
     and worker_days.municipality_code = housing_days.municipality_code
     and worker_days.quarter = housing_days.quarter
+left join doubtful_day_count
+    on worker_days.client_id = doubtful_day_count.client_id
+    and worker_days.wellbeing_area_code = doubtful_day_count.wellbeing_area_code
+    and worker_days.municipality_code = doubtful_day_count.municipality_code
+    and worker_days.quarter = doubtful_day_count.quarter
 left join change_count
     on worker_days.client_id = change_count.client_id
     and worker_days.wellbeing_area_code = change_count.wellbeing_area_code

@@ -53,6 +53,7 @@ joined as (
         cell.denominator_squares,
         cell.unknown_share,
         cell.record_share,
+        cell.doubtful_share,
         concentration.workers,
         concentration.largest_worker_share,
         exists (

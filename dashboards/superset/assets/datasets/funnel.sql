@@ -67,14 +67,26 @@ municipalities as (
     where totals.area_level = 'municipality'
 ),
 
+cuts as (
+    select
+        indicator_label,
+        period_label,
+        min(denominator) as first_dot,
+        quantile_disc(denominator, 0.95) as last_dot
+    from municipalities
+    group by indicator_label, period_label
+),
+
+-- Ends of the axis: the dots' ends, out to one leading digit, so that they can be read.
 ends as (
     select
         indicator_label,
         period_label,
-        min(denominator) as first_denominator,
-        quantile_disc(denominator, 0.95) as last_denominator
-    from municipalities
-    group by indicator_label, period_label
+        floor(first_dot / power(10, floor(log10(first_dot))))
+        * power(10, floor(log10(first_dot))) as first_denominator,
+        ceil(last_dot / power(10, floor(log10(last_dot))))
+        * power(10, floor(log10(last_dot))) as last_denominator
+    from cuts
 ),
 
 dots as (

@@ -118,6 +118,7 @@ final as (
                     || '<span class="st-swatch st-k3"></span><span class="st-swatch st-k4"></span>'
                     || '<span class="st-swatch st-k5"></span><span class="st-key-text">suuri</span>'
                     || '</div>'
+                else '<span></span>'
             end
         ) as tile_1,
         coalesce(
@@ -126,10 +127,11 @@ final as (
                 when tile_row = 1 then
                     '<div class="st-key"><span class="st-swatch st-k0"></span>'
                     || '<span class="st-key-text">ei näytetä</span></div>'
+                else '<span></span>'
             end
         ) as tile_2,
-        max(tile_html) filter (tile_column = 3) as tile_3,
-        max(tile_html) filter (tile_column = 4) as tile_4
+        coalesce(max(tile_html) filter (tile_column = 3), '<span></span>') as tile_3,
+        coalesce(max(tile_html) filter (tile_column = 4), '<span></span>') as tile_4
     from tiles
     group by indicator_label, period_label, area_choice, tile_row
 )
