@@ -6,7 +6,6 @@ row was left by an interrupted intake and never counts. Versions are ordered by 
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -116,7 +115,7 @@ def append_to_ledger(home: Home, rows: Sequence[dict[str, Any]]) -> None:
     name = f"{first:010d}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.parquet"
     partial = home.ledger / f".{name}.partial"
     pq.write_table(pa.Table.from_pylist(list(rows), schema=LEDGER_SCHEMA), partial)
-    os.replace(partial, home.ledger / name)
+    partial.replace(home.ledger / name)
 
 
 def counting(home: Home) -> pa.Table:

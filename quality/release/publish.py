@@ -110,7 +110,9 @@ def _write(
                 f"The warehouse {warehouse} has no release candidate. Build it again: aftercare build"
             ) from error
         selects = {
-            "indicator": f"select *, {notice} from warehouse.release_candidate.indicator order by indicator_id, variant",
+            "indicator": f"""
+                select *, {notice} from warehouse.release_candidate.indicator
+                order by indicator_id, variant""",
             "area": f"select *, {notice} from warehouse.release_candidate.area order by area_level, area_code",
             "indicator_value": _values_sql(notice),
             "delivery_coverage": f"""

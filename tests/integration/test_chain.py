@@ -54,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def candidate(home: Path) -> pd.DataFrame:
     with duckdb.connect(str(home / "warehouse" / "warehouse.duckdb"), read_only=True) as connection:
-        found = connection.sql("select * from release_candidate.indicator_value where not is_outside").df()
+        found = connection.execute("select * from release_candidate.indicator_value where not is_outside").df()
     figures = [name for name in COMPARED if name != "is_complete"]
     found.loc[~found["is_delivered"], figures] = None
     return found[[*KEY, *COMPARED]]
@@ -77,17 +77,17 @@ def test_every_figure_equals_the_independent_recomputation(deliveries: Path, can
 
 def test_a_figure_that_is_not_shown_is_null_everywhere(release: duckdb.DuckDBPyConnection) -> None:
     any_figure = " or ".join(f"{name} is not null" for name in FIGURES)
-    leaks = release.sql(
+    leaks = release.execute(
         f"select count(*) from published.indicator_value where status <> 'shown' and ({any_figure})"
     ).fetchone()
-    shown = release.sql("select count(*) from published.indicator_value where status = 'shown'").fetchone()
+    shown = release.execute("select count(*) from published.indicator_value where status = 'shown'").fetchone()
     assert leaks == (0,)
     assert shown is not None and shown[0] > 500
 
 
 def test_no_small_count_is_shown(home: Path, release: duckdb.DuckDBPyConnection) -> None:
-    release.sql(f"attach if not exists '{home / 'warehouse' / 'warehouse.duckdb'}' as warehouse (read_only)")
-    small = release.sql(
+    release.execute(f"attach if not exists '{home / 'warehouse' / 'warehouse.duckdb'}' as warehouse (read_only)")
+    small = release.execute(
         """
         select count(*)
         from published.indicator_value as shown
@@ -104,10 +104,10 @@ def test_no_small_count_is_shown(home: Path, release: duckdb.DuckDBPyConnection)
 
 
 def test_every_published_table_says_that_it_is_synthetic(release: duckdb.DuckDBPyConnection) -> None:
-    tables = [row[0] for row in release.sql("select table_name from duckdb_tables()").fetchall() if row]
+    tables = [row[0] for row in release.execute("select table_name from duckdb_tables()").fetchall() if row]
     assert {"indicator", "area", "indicator_value", "delivery_coverage", "release"} <= set(tables)
     for table in ("indicator", "area", "indicator_value", "delivery_coverage", "release"):
-        assert release.sql(f"select distinct data_notice from published.{table}").fetchall() == [(NOTICE,)]
+        assert release.execute(f"select distinct data_notice from published.{table}").fetchall() == [(NOTICE,)]
 
 
 def test_a_second_run_does_nothing_and_keeps_the_release(home: Path) -> None:

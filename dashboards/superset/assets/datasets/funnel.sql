@@ -23,7 +23,10 @@ indicators as (
             when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_100' then 100.0
         end as scale,
         indicator_id || ' ' || name_fi
-        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label
+        || case
+            when variant = 'main' then ''
+            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
+        end as indicator_label
     from published.indicator
 ),
 

@@ -5,7 +5,10 @@ indicators as (
     select
         *,
         indicator_id || ' ' || name_fi
-        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label,
+        || case
+            when variant = 'main' then ''
+            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
+        end as indicator_label,
         case polarity
             when 'higher' then 'suurempi luku on tavoiteltava'
             when 'lower' then 'pienempi luku on tavoiteltava'

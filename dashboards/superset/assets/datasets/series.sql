@@ -41,7 +41,10 @@ indicators as (
         variant,
         case when unit = 'share' then 100 else 1 end as factor,
         indicator_id || ' ' || name_fi
-        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label
+        || case
+            when variant = 'main' then ''
+            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
+        end as indicator_label
     from published.indicator
 ),
 

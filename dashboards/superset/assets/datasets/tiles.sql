@@ -22,23 +22,48 @@ indicators as (
         variant,
         unit,
         indicator_id || ' ' || name_fi
-        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label
+        || case
+            when variant = 'main' then ''
+            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
+        end as indicator_label
     from published.indicator
 ),
 
+-- A figure of a day (places, housing at the end) has no year of its own everywhere: the last
+-- quarter's then stands for the year.
 totals as (
-    select *
+    select * exclude (period_type, period),
+        case when period_type = 'quarter' then 'year' else period_type end as period_type,
+        case when period_type = 'quarter' then left(period, 4) else period end as period
     from published.indicator_value
     where
         breakdown = 'total'
         and category = 'total'
-        and period_type in ('year', 'pooled_3_years')
+        and (
+            period_type in ('year', 'pooled_3_years')
+            or (
+                period_type = 'quarter'
+                and right(period, 2) = 'Q4'
+                and period >= '2022'
+                and (indicator_id, variant) not in (
+                    select (indicator_id, variant)
+                    from published.indicator_value
+                    where period_type = 'year'
+                )
+            )
+        )
 ),
 
+-- Every indicator has every period: what is not calculated says so.
 periods as (
-    select distinct
-        indicator_id, variant, period_type, period, replace(period, '-', '–') as period_label
-    from totals
+    select
+        indicators.indicator_id,
+        indicators.variant,
+        labels.period_type,
+        labels.period,
+        replace(labels.period, '-', '–') as period_label
+    from indicators
+    cross join (select distinct period_type, period from totals) as labels
 ),
 
 area_values as (
@@ -108,7 +133,7 @@ final as (
         period_label,
         area_choice,
         tile_row,
-        -- The sea west of Lapland is free for the key of the colours.
+        -- The tiles west and east of Lapland are free for the key of the colours.
         coalesce(
             max(tile_html) filter (tile_column = 1),
             case
@@ -121,17 +146,17 @@ final as (
                 else '<span></span>'
             end
         ) as tile_1,
+        coalesce(max(tile_html) filter (tile_column = 2), '<span></span>') as tile_2,
+        coalesce(max(tile_html) filter (tile_column = 3), '<span></span>') as tile_3,
         coalesce(
-            max(tile_html) filter (tile_column = 2),
+            max(tile_html) filter (tile_column = 4),
             case
                 when tile_row = 1 then
                     '<div class="st-key"><span class="st-swatch st-k0"></span>'
-                    || '<span class="st-key-text">ei näytetä</span></div>'
+                    || '<span class="st-key-text">ei lukua</span></div>'
                 else '<span></span>'
             end
-        ) as tile_2,
-        coalesce(max(tile_html) filter (tile_column = 3), '<span></span>') as tile_3,
-        coalesce(max(tile_html) filter (tile_column = 4), '<span></span>') as tile_4
+        ) as tile_4
     from tiles
     group by indicator_label, period_label, area_choice, tile_row
 )

@@ -101,30 +101,51 @@ indicators as (
         variant,
         unit,
         indicator_id || ' ' || name_fi
-        || case when variant = 'main' then '' else ', ' || variant_name_fi end as indicator_label,
+        || case
+            when variant = 'main' then ''
+            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
+        end as indicator_label,
         case when unit = 'share' then 100 else 1 end as factor,
         case unit when 'per_1000_days' then 2 when 'persons' then 0 else 1 end as decimals,
         case when unit = 'share' then chr(160) || '%' else '' end as unit_sign
     from published.indicator
 ),
 
+-- A figure of a day (places, housing at the end) has no year of its own everywhere: the last
+-- quarter's then stands for the year.
 totals as (
-    select *
+    select * exclude (period_type, period),
+        case when period_type = 'quarter' then 'year' else period_type end as period_type,
+        case when period_type = 'quarter' then left(period, 4) else period end as period
     from published.indicator_value
     where
         breakdown = 'total'
         and category = 'total'
-        and period_type in ('year', 'pooled_3_years')
+        and (
+            period_type in ('year', 'pooled_3_years')
+            or (
+                period_type = 'quarter'
+                and right(period, 2) = 'Q4'
+                and period >= '2022'
+                and (indicator_id, variant) not in (
+                    select (indicator_id, variant)
+                    from published.indicator_value
+                    where period_type = 'year'
+                )
+            )
+        )
 ),
 
+-- Every indicator has every period: what is not calculated says so.
 periods as (
-    select distinct
-        indicator_id,
-        variant,
-        period_type,
-        period,
-        replace(period, '-', '–') as period_label
-    from totals
+    select
+        indicators.indicator_id,
+        indicators.variant,
+        labels.period_type,
+        labels.period,
+        replace(labels.period, '-', '–') as period_label
+    from indicators
+    cross join (select distinct period_type, period from totals) as labels
 ),
 
 country as (
@@ -213,7 +234,7 @@ worded as (
             when 'not_recorded' then 'ei kirjattu'
             when 'not_delivered' then 'tietoja ei toimitettu'
             when 'not_applicable' then 'ei koske'
-            else 'ei lasketa tällä tasolla'
+            else 'ei lasketa tälle tasolle tai jaksolle'
         end as status_text,
         translate(
             case decimals
