@@ -98,3 +98,7 @@ test-fast: .venv/.dev ## the developers' tests (under two minutes)
 
 test: .venv/.dev ## everything but the national run
 	@$(BIN)/python -m pytest -q -m "not national"
+
+.PHONY: test-national
+test-national: .venv/.dev ## the long run on national volume, against the independent recomputation
+	@$(BIN)/python -m pytest -q -m national
