@@ -96,7 +96,13 @@ demo: .venv/.pipeline .venv-dash/.dashboards ## synthetic deliveries to a served
 test-fast: .venv/.dev ## the developers' tests (under two minutes)
 	@$(BIN)/python -m pytest -q -m "not slow and not browser and not national"
 
-test: .venv/.dev ## everything but the national run
+.PHONY: browser-packages
+browser-packages:
+	@command -v chromium >/dev/null || { if [ "$$(id -u)" = 0 ]; then echo "== Chromium (for the browser tests)"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
+	else echo "The browser tests need Chromium: sudo apt-get install chromium fonts-dejavu-core"; exit 2; fi; }
+
+test: .venv/.dev .venv-dash/.dashboards browser-packages ## everything but the national run
 	@$(BIN)/python -m pytest -q -m "not national"
 
 .PHONY: test-national

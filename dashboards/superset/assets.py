@@ -51,8 +51,7 @@ def identifier(kind: str, slug: str) -> str:
 def read(kind: str) -> dict[str, dict[str, Any]]:
     """Descriptions by slug; kind is ``datasets``, ``charts`` or ``dashboards``."""
     return {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in sorted((FOLDER / kind).glob("*.yaml"))
+        path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((FOLDER / kind).glob("*.yaml"))
     }
 
 
@@ -79,17 +78,11 @@ def bundle(filling: Filling) -> dict[str, str]:
         files[f"datasets/{DATABASE_SLUG}/{slug}.yaml"] = _dataset(slug, dataset)
     for number, (slug, chart) in enumerate(charts.items(), start=1):
         if chart["dataset"] not in datasets:
-            raise AssetError(
-                f"charts/{slug}.yaml: no dataset {chart['dataset']!r}; "
-                f"there are {', '.join(datasets)}"
-            )
+            raise AssetError(f"charts/{slug}.yaml: no dataset {chart['dataset']!r}; there are {', '.join(datasets)}")
         files[f"charts/{slug}.yaml"] = _chart(slug, chart, number)
     for slug, dashboard in read("dashboards").items():
         files[f"dashboards/{slug}.yaml"] = _dashboard(slug, dashboard, charts, datasets, filling)
-    return {
-        path: yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
-        for path, content in files.items()
-    }
+    return {path: yaml.safe_dump(content, allow_unicode=True, sort_keys=False) for path, content in files.items()}
 
 
 def _database(filling: Filling) -> dict[str, Any]:
@@ -203,9 +196,7 @@ def _chart(slug: str, chart: dict[str, Any], number: int) -> dict[str, Any]:
     filters = [_filter(*pair[::-1]) for pair in enumerate(chart.get("filters", []))]
     params["adhoc_filters"] = filters
     if chart["viz_type"] == "mixed_timeseries":
-        params["adhoc_filters_b"] = [
-            _filter(*pair[::-1]) for pair in enumerate(chart.get("filters_b", []))
-        ]
+        params["adhoc_filters_b"] = [_filter(*pair[::-1]) for pair in enumerate(chart.get("filters_b", []))]
     if chart["viz_type"] == "table":
         params = {
             "allow_render_html": True,
@@ -263,8 +254,7 @@ def _dashboard(
             "filter_bar_orientation": "VERTICAL",
             "label_colors": dashboard.get("label_colors", {}),
             "native_filter_configuration": [
-                _native_filter(item, chart_numbers, charts, datasets, words)
-                for item in dashboard["filters"]
+                _native_filter(item, chart_numbers, charts, datasets, words) for item in dashboard["filters"]
             ],
         },
         "version": "1.0.0",
@@ -290,9 +280,7 @@ def _position(
     for row_id, row in zip(row_ids, dashboard["rows"], strict=True):
         width = sum(item["width"] for item in row["items"])
         if width != GRID_COLUMNS:
-            raise AssetError(
-                f"dashboards/{slug}.yaml: {row_id} is {width} columns wide, not {GRID_COLUMNS}"
-            )
+            raise AssetError(f"dashboards/{slug}.yaml: {row_id} is {width} columns wide, not {GRID_COLUMNS}")
         children = []
         for item_number, item in enumerate(row["items"]):
             meta: dict[str, Any] = {"width": item["width"], "height": row["height"]}
@@ -311,10 +299,7 @@ def _position(
                     "uuid": identifier("chart", item["chart"]),
                 }
             else:
-                raise AssetError(
-                    f"dashboards/{slug}.yaml: no chart {item['chart']!r}; "
-                    f"there are {', '.join(charts)}"
-                )
+                raise AssetError(f"dashboards/{slug}.yaml: no chart {item['chart']!r}; there are {', '.join(charts)}")
             position[key] = {
                 "type": kind, "id": key, "children": [], "parents": parents, "meta": meta,
             }  # fmt: skip
@@ -340,9 +325,7 @@ def _native_filter(
     default = Template(item["default"]).substitute(words)
     # A filter reaches every chart whose dataset has its column, and no other.
     excluded = [
-        number
-        for slug, number in chart_numbers.items()
-        if column not in datasets[charts[slug]["dataset"]]["columns"]
+        number for slug, number in chart_numbers.items() if column not in datasets[charts[slug]["dataset"]]["columns"]
     ]
     return {
         "id": f"NATIVE_FILTER-{item['slug']}",
@@ -362,6 +345,8 @@ def _native_filter(
             "defaultToFirstItem": False,
             "inverseSelection": False,
             "searchAllOptions": False,
+            # Else a reader's half-typed name becomes a choice that nothing fits.
+            "creatable": False,
             "sortAscending": not item.get("descending", False),
         },
         "defaultDataMask": {

@@ -54,8 +54,7 @@ def filling(settings: Settings) -> Filling:
 
     if not settings.release_file.exists():
         raise FileNotFoundError(
-            f"There is no release: {settings.release_file} is missing. "
-            "Publish one first (aftercare run)."
+            f"There is no release: {settings.release_file} is missing. Publish one first (aftercare run)."
         )
     with duckdb.connect(str(settings.release_file), read_only=True) as connection:
         indicator = connection.execute(
@@ -67,8 +66,7 @@ def filling(settings: Settings) -> Filling:
             "select max(period) from published.indicator_value where period_type = 'year'"
         ).fetchone()
         notice = connection.execute(
-            "select split_part(any_value(data_notice), ' /', 1) from published.release "
-            "where data_kind = 'synthetic'"
+            "select split_part(any_value(data_notice), ' /', 1) from published.release where data_kind = 'synthetic'"
         ).fetchone()
     return Filling(
         database_uri=settings.release_uri,
@@ -166,9 +164,7 @@ def _users(settings: Settings, security_manager: Any) -> None:
         user = security_manager.find_user(name)
         password = known.get(name) or secrets.token_urlsafe(12)
         if user is None:
-            security_manager.add_user(
-                name, first, last, f"{name}@saattaen.invalid", role, password=password
-            )
+            security_manager.add_user(name, first, last, f"{name}@saattaen.invalid", role, password=password)
         else:
             if name not in known:
                 security_manager.reset_password(user.id, password)
@@ -183,13 +179,8 @@ def _roles(security_manager: Any, db: Any) -> None:
     from superset.models.dashboard import Dashboard
 
     tables = db.session.query(SqlaTable).all()
-    data = [
-        security_manager.add_permission_view_menu("datasource_access", table.perm)
-        for table in tables
-    ]
-    database = security_manager.add_permission_view_menu(
-        "database_access", tables[0].database.perm
-    )
+    data = [security_manager.add_permission_view_menu("datasource_access", table.perm) for table in tables]
+    database = security_manager.add_permission_view_menu("database_access", tables[0].database.perm)
     gamma = list(security_manager.find_role("Gamma").permissions)
     sql_lab = list(security_manager.find_role("sql_lab").permissions)
     readers = [permission for permission in gamma if _reader_may(permission)]

@@ -42,8 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     settings = Settings.from_environment()
     if not settings.logins_file.exists():
         sys.stderr.write(
-            f"No Superset in {settings.folder}. Set it up first: "
-            "python -m dashboards.superset.bootstrap\n"
+            f"No Superset in {settings.folder}. Set it up first: python -m dashboards.superset.bootstrap\n"
         )
         sys.exit(2)
     settings.prepare_environment()

@@ -15,9 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 CONFIG_FILE = HERE / "superset_config.py"
 # Read-only alone lets SQL Lab read and write any file of the machine: all three, always.
-CONNECTION_RULES = (
-    "access_mode=READ_ONLY&enable_external_access=false&lock_configuration=true&threads=2"
-)
+CONNECTION_RULES = "access_mode=READ_ONLY&enable_external_access=false&lock_configuration=true&threads=2"
 
 
 @dataclass(frozen=True)

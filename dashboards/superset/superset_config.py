@@ -81,8 +81,7 @@ DATA_CACHE_CONFIG = {
 BABEL_DEFAULT_LOCALE = "fi"
 BABEL_TRANSLATION_DIRECTORIES = f"translations;{_settings.translations}"
 LANGUAGES = {
-    code: {"flag": flag, "name": LANGUAGE_NAMES[code]}
-    for code, flag in (("fi", "fi"), ("sv", "se"), ("en", "gb"))
+    code: {"flag": flag, "name": LANGUAGE_NAMES[code]} for code, flag in (("fi", "fi"), ("sv", "se"), ("en", "gb"))
 }
 D3_FORMAT = {
     "decimal": ",",
@@ -174,9 +173,7 @@ _NO_PIXEL = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAIC
 def _scripts_without_pixel(folder: Path) -> dict[str, bytes]:
     """File name to content of the scripts that name the pixel, with an empty picture instead."""
     contents = ((path.name, path.read_bytes()) for path in folder.glob("*.js"))
-    return {
-        name: content.replace(_PIXEL, _NO_PIXEL) for name, content in contents if _PIXEL in content
-    }
+    return {name: content.replace(_PIXEL, _NO_PIXEL) for name, content in contents if _PIXEL in content}
 
 
 def FLASK_APP_MUTATOR(app: Any) -> None:  # noqa: N802 (Superset's name)

@@ -30,9 +30,7 @@ def messages(language: str) -> dict[str, str | list[str]]:
 
 def language_pack(language: str) -> dict[str, Any]:
     """The pack in the form that Superset's front end loads (Jed)."""
-    entries: dict[str, Any] = {
-        "": {"domain": "superset", "plural_forms": PLURAL_FORMS, "lang": language}
-    }
+    entries: dict[str, Any] = {"": {"domain": "superset", "plural_forms": PLURAL_FORMS, "lang": language}}
     for message, translation in messages(language).items():
         entries[message] = translation if isinstance(translation, list) else [translation]
     return {"domain": "superset", "locale_data": {"superset": entries}}

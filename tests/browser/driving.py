@@ -58,17 +58,13 @@ class Witness:
         """Listen to the page from now on."""
         page.on(
             "console",
-            lambda message: (
-                self.console_errors.append(message.text) if message.type == "error" else None
-            ),
+            lambda message: self.console_errors.append(message.text) if message.type == "error" else None,
         )
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on(
             "response",
             lambda response: (
-                self.failed_requests.append(f"{response.status} {response.url}")
-                if response.status >= 400
-                else None
+                self.failed_requests.append(f"{response.status} {response.url}") if response.status >= 400 else None
             ),
         )
         page.on("request", lambda request: self._note_host(request.url))
@@ -115,3 +111,22 @@ def wait_until_drawn(page: Page) -> None:
             return
         page.wait_for_timeout(250)
     raise PlaywrightTimeout(f"still loading: {page.locator(DRAWING).count()} parts of the page")
+
+
+def choose(page: Page, filter_name: str, value: str) -> None:
+    """Choose ``value`` in the filter of that name and apply; returns when all is drawn again."""
+    control = page.locator("[data-test='filter-control-name']", has_text=filter_name).locator(
+        "xpath=ancestor::*[.//*[@role='combobox']][1]"
+    )
+    box = control.get_by_role("combobox")
+    box.click()
+    box.fill(value)
+    page.locator(".ant-select-item-option", has_text=value).first.click()
+    page.locator("[data-test='filter-bar__apply-button']").click()
+    wait_until_drawn(page)
+
+
+def chart_text(page: Page, title: str) -> str:
+    """What a chart says, title included: all text of the card whose title begins so."""
+    card = page.locator(".dashboard-component-chart-holder", has_text=title)
+    return card.first.inner_text()

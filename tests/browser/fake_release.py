@@ -447,9 +447,7 @@ def _coverage(areas: pd.DataFrame) -> pd.DataFrame:
             for period_type, period, *_ in _periods():
                 if period_type != "quarter":
                     continue
-                missing = (code == "19" and period == "2024Q4") or (
-                    code == "12" and table == "handover"
-                )
+                missing = (code == "19" and period == "2024Q4") or (code == "12" and table == "handover")
                 rows.append(
                     {
                         "organisation": f"hva-{code}",
@@ -508,9 +506,7 @@ def write_release(home: Path) -> Path:
                 connection.execute(f"insert into published.{table} by name select * from frame")
             else:
                 connection.execute(f"create table published.{table} as select * from frame")
-            connection.execute(
-                f"alter table published.{table} add column data_notice varchar default '{NOTICE}'"
-            )
+            connection.execute(f"alter table published.{table} add column data_notice varchar default '{NOTICE}'")
             connection.unregister("frame")
         connection.execute(
             "create table published.release as select "

@@ -29,8 +29,8 @@ HITS = {
     "blanks-round-the-sign": "010190 - 999K",
     "en-dash": "010190\u2013999K",
     "minus-sign": "010190\u2212999K",
-    # 010190 999 -> 10190999 mod 31 = 6
-    "without-sign-check-fits": "0101909996",
+    # 10190999 mod 31 = 28, the place of W among the check characters
+    "without-sign-check-fits": "010190999W",
 }
 MISSES = {
     "no-such-day": "310290-999K",
