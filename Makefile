@@ -102,8 +102,12 @@ browser-packages:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
 	else echo "The browser tests need Chromium: sudo apt-get install chromium fonts-dejavu-core"; exit 2; fi; }
 
-test: .venv/.dev .venv-dash/.dashboards browser-packages ## everything but the national run
-	@$(BIN)/python -m pytest -q -m "not national"
+test: .venv/.dev ## everything but the browser and the national run
+	@$(BIN)/python -m pytest -q -m "not national and not browser"
+
+.PHONY: test-browser
+test-browser: .venv/.dev .venv-dash/.dashboards browser-packages ## a real browser on a real Superset
+	@$(BIN)/python -m pytest -q -m browser
 
 .PHONY: test-national
 test-national: .venv/.dev ## the long run on national volume, against the independent recomputation
