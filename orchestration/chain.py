@@ -76,6 +76,11 @@ def _execute(home: Home) -> str:
         )
         if not result.success:
             _log_failures(home, result)
+            if _was_interrupted(result):
+                raise OperationError(
+                    "The run was stopped by a signal.",
+                    "Run it again: what was accepted stays accepted; the release of before is unchanged.",
+                )
         return result.run_id
 
 
@@ -92,6 +97,11 @@ def _raise_failure(home: Home, results: dict[str, Any], run_id: str) -> None:
             f"See {home.root / 'log' / 'run-failures.log'} or Dagster's page of the run; "
             "the release of before is unchanged.",
         )
+
+
+def _was_interrupted(result: Any) -> bool:
+    errors = (getattr(event.event_specific_data, "error", None) for event in result.all_events if event.is_failure)
+    return any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
 
 
 def _log_failures(home: Home, result: Any) -> None:

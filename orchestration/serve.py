@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,10 +93,7 @@ def serve(home: Home, progress: Progress, *, dagster_port: int, superset_port: i
                 f"Stop what listens there, or give another one: --{server.name.lower()}-port.",
             )
     instance.prepare(home)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with Children(home, started, progress) as children:
+    with _stopping_on_signals() as stop, Children(home, started, progress) as children:
         if not children.wait_until_up(stop):
             return
         for server in started:
@@ -108,6 +105,19 @@ def serve(home: Home, progress: Progress, *, dagster_port: int, superset_port: i
         while not stop.wait(1):
             children.require_running()
         progress("stopping")
+
+
+@contextlib.contextmanager
+def _stopping_on_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, instead of ending the process with children running."""
+    stop = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 class Children:

@@ -29,6 +29,8 @@ def server_command(host: str, port: int, folder: Path) -> list[str]:
         "--keep-alive", "65",
         "--bind", f"{host}:{port}",
         "--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(folder),
+        # One socket in the home folder for all servers of a user: nobody needs it here.
+        "--no-control-socket",
         "superset.app:create_app()",
     ]  # fmt: skip
 

@@ -126,6 +126,8 @@ def read_manifest(content: bytes) -> ReadManifest:
         reader.reject("data_kind", "synthetic, real")
     files = reader.files()
     nothing = reader.nothing_to_report()
+    if fields.get("files") == [] and not nothing:
+        reader.reject("files", '[{table, path, sha256, rows}], nothing_to_report: ["handover"]')
     reader.check_tables(organisation, files, nothing)
 
     if reader.findings or period is None or extracted_at is None:

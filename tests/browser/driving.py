@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 DASHBOARD_PATH = "/superset/dashboard/jatkuvuus-ja-asuminen/"
-CHARTS = "[data-test='chart-container'], .chart-container"
+CHARTS = "[data-test-viz-type]"
 DRAWING = ".loading, [data-test='loading-indicator'], .ant-spin-spinning"
 ERRORS = ".ant-alert-error, [data-test='error-alert'], .error-boundary"
 PATIENCE_MS = 120_000
@@ -98,7 +98,7 @@ def log_in(page: Page, base: str, name: str, password: str) -> None:
 def open_dashboard(page: Page, base: str, charts: int) -> None:
     """Open the dashboard and wait until ``charts`` charts are drawn."""
     page.goto(base + DASHBOARD_PATH)
-    page.locator(".dashboard-component-chart-holder").nth(charts - 1).wait_for()
+    page.locator(CHARTS).nth(charts - 1).wait_for()
     wait_until_drawn(page)
 
 

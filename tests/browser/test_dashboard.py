@@ -55,7 +55,7 @@ def query(served: Served, sql: str) -> list[tuple]:
 
 def test_every_chart_is_drawn_without_error_or_word_to_another_host(opened, witness, artifacts):
     opened.screenshot(path=artifacts / "dashboard.png")
-    assert opened.locator(".dashboard-component-chart-holder").count() == CHARTS
+    assert opened.locator(driving.CHARTS).count() == CHARTS
     assert opened.locator(driving.ERRORS).count() == 0
     assert witness.console_errors == []
     assert witness.failed_requests == []

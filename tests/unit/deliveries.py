@@ -22,8 +22,7 @@ def key(number: int) -> str:
 
 
 CLIENT_HEADER = (
-    "client_key,birth_year,gender,home_municipality,responsible_area,language_group,"
-    "in_touch_status,has_children"
+    "client_key,birth_year,gender,home_municipality,responsible_area,language_group,in_touch_status,has_children"
 )
 
 

@@ -18,9 +18,7 @@ ROWS = [("a", "005", "2024-01-01", None), ("b", "853", "2024-02-01", "2024-03-01
 
 def csv_text(delimiter=",", end="\n", quote="", rows=ROWS, header=HEADER):
     lines = [header, *rows]
-    return "".join(
-        delimiter.join(f"{quote}{cell or ''}{quote}" for cell in line) + end for line in lines
-    )
+    return "".join(delimiter.join(f"{quote}{cell or ''}{quote}" for cell in line) + end for line in lines)
 
 
 def read(content, path="residence_spell.csv", table="residence_spell", known=HEADER):
@@ -201,8 +199,6 @@ IDENTIFIERS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("content", "path", "place"), IDENTIFIERS.values(), ids=IDENTIFIERS.keys()
-)
+@pytest.mark.parametrize(("content", "path", "place"), IDENTIFIERS.values(), ids=IDENTIFIERS.keys())
 def test_a_personal_identity_code_is_found_wherever_it_stands(content, path, place):
     assert [found[:2] for found in read(content, path).identifiers] == [place]

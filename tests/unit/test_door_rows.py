@@ -65,9 +65,7 @@ def checked(connection, table, *changes, supplier="05", period="2025Q3", absent=
         if name not in absent
     }
     raw = RawTable(list(columns), columns, np.arange(len(rows), dtype=np.int32) + 2)
-    item = CheckInput(
-        raw, f"{table}.csv", supplier, Period.parse(period), date(2025, 10, 20), absent
-    )
+    item = CheckInput(raw, f"{table}.csv", supplier, Period.parse(period), date(2025, 10, 20), absent)
     return check_tables(connection, contracts()[table], [item])[0]
 
 
@@ -127,8 +125,11 @@ def test_the_end_of_a_spell_becomes_the_day_after(connection):
 
 @pytest.mark.parametrize(
     ("column", "text", "code"),
-    [("home_municipality", "5", "005"), ("home_municipality", "49", "049")]
-    + [("responsible_area", "5", "05")],
+    [
+        ("home_municipality", "5", "005"),
+        ("home_municipality", "49", "049"),
+        ("responsible_area", "5", "05"),
+    ],
 )
 def test_lost_zeros_are_put_back_and_said(connection, column, text, code):
     outcome = checked(connection, "client", {column: text})
@@ -243,9 +244,7 @@ def test_a_doubled_key_is_found(connection, table, rows, places):
 
 
 def test_two_unreadable_keys_are_not_taken_for_the_same(connection):
-    outcome = checked(
-        connection, "residence_spell", {"start_date": "31.2.2024"}, {"start_date": "30.2.2024"}
-    )
+    outcome = checked(connection, "residence_spell", {"start_date": "31.2.2024"}, {"start_date": "30.2.2024"})
     assert broken(outcome) == [("ROW_DATE", "start_date")]
 
 
@@ -274,9 +273,7 @@ def test_a_missing_column_is_not_reported_again_in_every_row(connection):
 
 
 def test_masked_values_and_keys_never_show_what_was_delivered(connection):
-    outcome = checked(
-        connection, "client", {"client_key": "matti.virtanen", "birth_year": "noin 2005"}
-    )
+    outcome = checked(connection, "client", {"client_key": "matti.virtanen", "birth_year": "noin 2005"})
     seen = {found.column: found.places[0][1] for found in outcome.findings}
     assert seen == {"client_key": None, "birth_year": "n… (9)"}
 
