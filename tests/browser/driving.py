@@ -113,13 +113,10 @@ def wait_until_drawn(page: Page) -> None:
     raise PlaywrightTimeout(f"still loading: {page.locator(DRAWING).count()} parts of the page")
 
 
-def choose(page: Page, filter_name: str, value: str) -> None:
-    """Choose ``value`` in the filter of that name and apply; returns when all is drawn again."""
-    control = page.locator("[data-test='filter-control-name']", has_text=filter_name).locator(
-        "xpath=ancestor::*[.//*[@role='combobox']][1]"
-    )
-    box = control.get_by_role("combobox")
-    box.click()
+def choose(page: Page, filter_slug: str, value: str) -> None:
+    """Choose ``value`` in that filter and apply; returns when all is drawn again."""
+    box = page.locator(f"#NATIVE_FILTER-{filter_slug}")
+    page.locator(".ant-select", has=box).first.click()
     box.fill(value)
     page.locator(".ant-select-item-option", has_text=value).first.click()
     page.locator("[data-test='filter-bar__apply-button']").click()
