@@ -3,7 +3,11 @@
 with
 bounds as (
     select
-        min(greatest(coalesce(delivery.data_from, spell.first_day), cast('{{ var("first_day") }}' as date))) as first_day,
+        -- A history without data_from holds everything there ever was: whole years of it can be told.
+        min(greatest(
+            coalesce(delivery.data_from, cast(date_trunc('year', spell.first_day) as date)),
+            cast('{{ var("first_day") }}' as date)
+        )) as first_day,
         max(delivery.period_end_exclusive) as last_day_exclusive
     from {{ ref('stg_lake__delivery') }} as delivery
     left join (
@@ -47,11 +51,11 @@ final as (
 
     union all
 
-    -- Twelve months end with this quarter; the quarter before the fourth last begins too early.
+    -- Twelve months that begin before the data do are there all the same: they are not delivered.
     select 'rolling_12_months', quarter_row.quarter, first_quarter.quarter_start,
         quarter_row.quarter_end_exclusive, first_quarter.quarter_start
     from quarter_row
-    inner join quarter_row as first_quarter
+    inner join {{ ref('seed_quarter') }} as first_quarter
         on cast(substr(quarter_row.quarter, 1, 4) as integer) * 4 + cast(substr(quarter_row.quarter, 6, 1) as integer)
         = cast(substr(first_quarter.quarter, 1, 4) as integer) * 4 + cast(substr(first_quarter.quarter, 6, 1) as integer) + 3
 

@@ -1,3 +1,4 @@
+{{ config(materialized="view") }}
 -- Grain: one row per indicator: what the generic part needs to know of it.
 {%- for name in indicator_models() %}
 -- depends_on: {{ ref(name) }}
