@@ -217,8 +217,6 @@ def _read_workbook(content: bytes, table: str) -> RawTable:
     # calamine is native code: a damaged workbook surfaces as one of many kinds of error.
     except (zipfile.BadZipFile, CalamineError, OSError, ValueError, RuntimeError, EOFError):
         raise ReadError("FILE_UNREADABLE", EXPECTED_FORMATS) from None
-    except NotImplementedError:
-        raise ReadError("FILE_UNREADABLE", EXPECTED_FORMATS) from None
     if not sheets:
         raise ReadError("FILE_EMPTY")
     by_name = {name.strip().lower(): name for name in sheets}
