@@ -88,7 +88,7 @@ demo: .venv/.pipeline .venv-dash/.dashboards ## synthetic deliveries to a served
 	@.venv-dash/bin/python -m dashboards.superset.bootstrap
 	@if [ "$(SERVE)" = 0 ]; then \
 		echo "Ready. Serve with: make demo (Superset http://localhost:8088, Dagster http://localhost:3000)"; \
-	else $(AFTERCARE) serve; fi
+	else exec $(AFTERCARE) serve; fi
 
 # ---- testing ---------------------------------------------------------------------------------
 
@@ -102,8 +102,8 @@ browser-packages:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; \
 	else echo "The browser tests need Chromium: sudo apt-get install chromium fonts-dejavu-core"; exit 2; fi; }
 
-test: .venv/.dev ## everything but the browser and the national run
-	@$(BIN)/python -m pytest -q -m "not national and not browser"
+test: .venv/.dev .venv-dash/.dashboards browser-packages ## everything but the national run
+	@$(BIN)/python -m pytest -q -m "not national"
 
 .PHONY: test-browser
 test-browser: .venv/.dev .venv-dash/.dashboards browser-packages ## a real browser on a real Superset
