@@ -88,10 +88,20 @@ silent_while_others_met as (
     where silent.start_date < silent.end_date_exclusive
 ),
 
+-- One row per first day: with ties the two windows below could number the rows in different orders.
 doubtful as (
-    select * from overlapped where start_date < end_date_exclusive
-    union all
-    select * from silent_while_others_met where start_date < end_date_exclusive
+    select
+        client_id,
+        worker_id,
+        run_start,
+        start_date,
+        max(end_date_exclusive) as end_date_exclusive
+    from (
+        select * from overlapped where start_date < end_date_exclusive
+        union all
+        select * from silent_while_others_met where start_date < end_date_exclusive
+    ) as found
+    group by client_id, worker_id, run_start, start_date
 ),
 
 marked as (
@@ -100,7 +110,7 @@ marked as (
         case
             when start_date <= max(end_date_exclusive) over (
                 partition by client_id, worker_id, run_start
-                order by start_date, end_date_exclusive
+                order by start_date
                 rows between unbounded preceding and 1 preceding
             ) then 0
             else 1
@@ -113,7 +123,7 @@ numbered as (
         *,
         sum(is_new) over (
             partition by client_id, worker_id, run_start
-            order by start_date, end_date_exclusive
+            order by start_date
             rows between unbounded preceding and current row
         ) as stretch_no
     from marked

@@ -23,18 +23,33 @@ assignment as (
         )
 ),
 
+-- One row per first day: with ties (two areas report the same spell) the two windows below could
+-- number the rows in different orders.
+spell as (
+    select
+        client_id,
+        role,
+        worker_id,
+        start_date,
+        max(end_date_exclusive) as end_date_exclusive,
+        max(organisation) as organisation,
+        max(change_reason) as change_reason
+    from assignment
+    group by client_id, role, worker_id, start_date
+),
+
 marked as (
     select
         *,
         case
             when start_date <= max(end_date_exclusive) over (
                 partition by client_id, role, worker_id
-                order by start_date, end_date_exclusive
+                order by start_date
                 rows between unbounded preceding and 1 preceding
             ) then 0
             else 1
         end as is_new
-    from assignment
+    from spell
 ),
 
 numbered as (
@@ -42,7 +57,7 @@ numbered as (
         *,
         sum(is_new) over (
             partition by client_id, role, worker_id
-            order by start_date, end_date_exclusive
+            order by start_date
             rows between unbounded preceding and current row
         ) as run_no
     from marked
