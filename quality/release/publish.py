@@ -8,7 +8,6 @@ folder is built apart, made read-only and swapped in by replacing the symlink ``
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -189,7 +188,7 @@ def _write_checksums(folder: Path) -> None:
 def _point_current_at(published: Path, release_id: str) -> None:
     link = published / f".current-{release_id}"
     link.symlink_to(Path("releases") / release_id)
-    os.replace(link, published / "current")
+    link.replace(published / "current")
 
 
 def _quoted(text: object) -> str:

@@ -105,6 +105,19 @@ CASES = (
         (Expected("ASU-08", Q3, 31, 92), _moves(1, 92)),
         depends_on_key_order=True,
     ),
+    Case(
+        "same_spell_reported_by_two_areas_goes_to_the_larger_code",
+        "9",
+        (
+            Delivery("08", Q3, (aftercare("c1", "2025-07-01"), lives("c1", "", "TUNTEMATON", "2025-07-01"))),
+            Delivery(
+                "12", Q3, (aftercare("c2", "2025-07-01"), lives("c1", "", "TUETTU", "2025-07-01")), number=2
+            ),
+        ),
+        # Neither names a dwelling: area 12 says supported, so all of c1's 92 days are stable. c2's
+        # housing is not known.
+        (Expected("ASU-08", Q3, 92, 92),),
+    ),
     _case(
         "key_break_of_dwellings",
         "5, 9",
