@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.state import ENVIRONMENT_VARIABLE, Home
+from orchestration.commands import MODULES
+from orchestration.commands.output import progress
 from orchestration.errors import BUSY, FAILED, OK, SOME_REJECTED, USAGE, OperationError
 
 if TYPE_CHECKING:
@@ -114,6 +116,9 @@ def parser() -> argparse.ArgumentParser:
 
     shown = command("status", _status, "who has delivered what, what waits, what is published")
     shown.add_argument("--all", action="store_true", help="list every municipality")
+
+    for module in MODULES:
+        module.register(command)
     return top
 
 
@@ -124,7 +129,7 @@ def _synthesize(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from ingest.synthetic import synthesize
 
     into = (options.into or home.inbox).absolute()
-    say = _progress(options)
+    say = progress(options)
     summary = synthesize(into, scale=options.scale, years=options.years, seed=options.seed, progress=say)
     say(f"{summary.deliveries:,} synthetic deliveries with {summary.rows:,} rows in {into} ({summary.seconds:.0f} s)")
     return OK, {"into": str(into)} | dataclasses.asdict(summary)
@@ -137,7 +142,7 @@ def _check(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
         raise OperationError(f"{options.delivery} is no folder.", "Give the folder that holds manifest.json.")
     receipt = check_delivery(options.delivery.absolute())
     found = json.loads(receipt.to_json())
-    say = _progress(options)
+    say = progress(options)
     for entry in found.get("findings", []):
         where = " ".join(str(entry[name]) for name in ("file", "column") if entry.get(name))
         say(f"{entry['rule']} × {entry['count']} {where}: {entry['message']['en']}")
@@ -148,7 +153,7 @@ def _check(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
 def _ingest(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from orchestration import steps
 
-    say = _progress(options)
+    say = progress(options)
     report = steps.take_in(home, say)
     return _tell_intake(report, say), _intake_summary(report)
 
@@ -158,7 +163,7 @@ def _build(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from orchestration.locks import writing
     from orchestration.warehouse import require_deliveries
 
-    say = _progress(options)
+    say = progress(options)
     with writing(home, "build"):
         require_deliveries(home)
         steps.require_passed(home, steps.check_lake(home, say))
@@ -175,7 +180,7 @@ def _build(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
 def _publish(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from orchestration import steps
 
-    say = _progress(options)
+    say = progress(options)
     summary = steps.publish(home, say)
     say(f"release {summary.release_id} is current")
     return OK, {"release_id": summary.release_id, "published": str(home.current_release)}
@@ -184,7 +189,7 @@ def _publish(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
 def _run(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from orchestration.chain import run_chain
 
-    say = _progress(options)
+    say = progress(options)
     outcome = run_chain(home, say, force=options.force)
     result: Result = {
         "did_something": outcome.run_id is not None,
@@ -204,7 +209,7 @@ def _serve(home: Home, options: argparse.Namespace) -> tuple[int, None]:
 
     serve(
         home,
-        _progress(options),
+        progress(options),
         dagster_port=options.dagster_port,
         superset_port=options.superset_port,
     )
@@ -259,18 +264,6 @@ def _intake_summary(report: IntakeReport) -> Result:
         ],
         "seconds": report.seconds,
     }
-
-
-def _progress(options: argparse.Namespace) -> Callable[[str], None]:
-    """Lines on stderr with the time of day; a terminal or a log reads them alike."""
-    if options.quiet:
-        return lambda text: None
-
-    def say(text: str) -> None:
-        sys.stderr.write(f"{datetime.now():%H:%M:%S}  {text}\n")
-        sys.stderr.flush()
-
-    return say
 
 
 def _fail(options: argparse.Namespace, message: str, remedy: str) -> None:
