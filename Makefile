@@ -53,10 +53,18 @@ $(UV): requirements/uv.txt
 	@$(UV) pip sync --quiet --python .venv-dash/bin/python --require-hashes requirements/dashboards.txt
 	@touch $@
 
-.PHONY: install install-dev install-dashboards lock
+.venv-supplier/.supplier: requirements/supplier.txt pyproject.toml | $(UV)
+	@echo "== supplier's environment (.venv-supplier)"
+	@[ -x .venv-supplier/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv-supplier
+	@$(UV) pip sync --quiet --python .venv-supplier/bin/python --require-hashes requirements/supplier.txt
+	@$(UV) pip install --quiet --python .venv-supplier/bin/python --no-deps --editable .
+	@touch $@
+
+.PHONY: install install-dev install-dashboards install-supplier lock
 install: .venv/.pipeline ## the pipeline environment
 install-dev: .venv/.dev ## the pipeline environment with test tools
 install-dashboards: .venv-dash/.dashboards ## the Superset environment
+install-supplier: .venv-supplier/.supplier ## what a supplier needs to check deliveries, and no more
 
 lock: | $(UV) ## resolve the versions again and write requirements/*.txt (hashed, no host named)
 	@for group in $(LOCKS); do echo "== $$group"; \
@@ -67,12 +75,13 @@ lock: | $(UV) ## resolve the versions again and write requirements/*.txt (hashed
 
 .PHONY: clean
 clean: ## remove environments and state (asks first)
-	@read -r -p "Remove .venv, .venv-dash, .venv-uv and $(AFTERCARE_HOME)? [y/N] " answer; \
-		[ "$$answer" = y ] && rm -rf .venv .venv-dash .venv-uv "$(AFTERCARE_HOME)" || echo "kept"
+	@read -r -p "Remove .venv, .venv-dash, .venv-supplier, .venv-uv and $(AFTERCARE_HOME)? [y/N] " answer; \
+		[ "$$answer" = y ] && rm -rf .venv .venv-dash .venv-supplier .venv-uv "$(AFTERCARE_HOME)" || echo "kept"
 
 .PHONY: contracts
 contracts: .venv/.pipeline ## write what dbt reads of the contracts (staging models, sources)
 	@$(BIN)/python -m ingest.contracts.render
+	@$(BIN)/python -m quality.release.render
 
 # ---- the demonstration -------------------------------------------------------------------------
 
@@ -112,3 +121,11 @@ test-browser: .venv/.dev .venv-dash/.dashboards browser-packages ## a real brows
 .PHONY: test-national
 test-national: .venv/.dev ## the long run on national volume, against the independent recomputation
 	@$(BIN)/python -m pytest -q -m national
+
+# ---- measuring -------------------------------------------------------------------------------
+
+BENCH ?= $(CURDIR)/var/bench
+
+.PHONY: bench
+bench: .venv/.dev ## what the chain costs at national scale, beside a hand-written script (some minutes)
+	@$(BIN)/python tests/benchmarks/bench_chain.py $(BENCH)

@@ -1,53 +1,45 @@
-"""The lake: accepted rows as Parquet, and the ledger that says which of them count.
+"""The lake: accepted rows as Parquet, and which of them count.
 
 The door appends to the ledger once a delivery's files are in place, so a file without a ledger
-row was left by an interrupted intake and never counts. Versions are ordered by acceptance.
+row was left by an interrupted intake and never counts. Versions are ordered by acceptance. The lake
+can be read as of any earlier moment: nothing that was accepted is overwritten.
 """
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contracts import Contract, code_lists, contracts
-from ingest.periods import Period
+from ingest.contracts import Contract, code_lists, contracts, versions
+from ingest.ledger import (
+    LEDGER_SCHEMA,
+    AsOf,
+    append_to_ledger,
+    ledger_with_state,
+    period_columns,
+    read_ledger,
+)
 from ingest.state import Home
 
-# Grain: one row per delivery x table (``nothing_to_report`` included, with rows = 0 and no path).
-LEDGER_SCHEMA = pa.schema(
-    [
-        ("acceptance_no", pa.int64()),  # 1, 2, … in order of acceptance over all deliveries
-        ("accepted_at", pa.timestamp("us", tz="UTC")),
-        ("delivery_id", pa.string()),
-        ("organisation", pa.string()),
-        ("period", pa.string()),
-        ("period_start", pa.date32()),
-        ("period_end_exclusive", pa.date32()),
-        ("table_name", pa.string()),
-        ("mode", pa.string()),
-        ("rows", pa.int64()),
-        ("rows_quarantined", pa.int64()),
-        ("path", pa.string()),  # relative to the lake; null when there was nothing to report
-        ("sha256", pa.string()),  # of the file as delivered
-        ("manifest_sha256", pa.string()),
-        ("contract_version", pa.string()),
-        ("key_domain", pa.string()),
-        ("extracted_at", pa.timestamp("us", tz="UTC")),
-        ("data_from", pa.date32()),  # first day a history covers; null: all there ever was
-        ("correction_of", pa.string()),
-        ("is_late", pa.bool_()),
-    ]
-)
+__all__ = [
+    "COUNTING_SQL",
+    "LEDGER_SCHEMA",
+    "AsOf",
+    "append_to_ledger",
+    "attach_lake",
+    "counting",
+    "file_path",
+    "period_columns",
+    "read_ledger",
+    "table_schema",
+]
 
 # Which rows of the lake count (definition of the delivery modes): of a history table the latest
-# accepted version of the supplier's latest period, of the others that of every period.
+# accepted version of the supplier's latest period, of the others that of every period. A withdrawn
+# delivery is as if it had never come, so the version before it counts again.
 COUNTING_SQL = """
     select * exclude (version_rank)
     from (
@@ -64,6 +56,7 @@ COUNTING_SQL = """
                     acceptance_no desc
             ) as version_rank
         from ledger
+        where not is_withdrawn and not is_expired
     )
     where version_rank = 1
 """
@@ -71,13 +64,7 @@ COUNTING_SQL = """
 
 def file_path(home: Home, table: str, organisation: str, period: str, delivery_id: str) -> Path:
     """Where the accepted rows of one table of one delivery lie."""
-    return (
-        home.lake
-        / table
-        / f"organisation={organisation}"
-        / f"period={period}"
-        / f"{delivery_id}.parquet"
-    )
+    return home.lake / table / f"organisation={organisation}" / f"period={period}" / f"{delivery_id}.parquet"
 
 
 def table_schema(contract: Contract) -> pa.Schema:
@@ -96,56 +83,38 @@ def table_schema(contract: Contract) -> pa.Schema:
     return pa.schema([*fields, ("source_row", pa.int32())])
 
 
-def read_ledger(home: Home) -> pa.Table:
-    """All rows of the ledger, ordered by acceptance; empty before the first intake."""
-    files = sorted(home.ledger.glob("*.parquet")) if home.ledger.exists() else []
-    if not files:
-        return LEDGER_SCHEMA.empty_table()
-    return pa.concat_tables([pq.read_table(file, schema=LEDGER_SCHEMA) for file in files]).sort_by(
-        "acceptance_no"
-    )
+def counting(home: Home, as_of: AsOf = None) -> pa.Table:
+    """Ledger rows that count, with ``versions`` (how many of the same period were accepted).
 
-
-def append_to_ledger(home: Home, rows: Sequence[dict[str, Any]]) -> None:
-    """Add rows in one atomic step (written beside, then renamed). The caller numbers them."""
-    if not rows:
-        return
-    home.ledger.mkdir(parents=True, exist_ok=True)
-    first = min(row["acceptance_no"] for row in rows)
-    name = f"{first:010d}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}.parquet"
-    partial = home.ledger / f".{name}.partial"
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=LEDGER_SCHEMA), partial)
-    partial.replace(home.ledger / name)
-
-
-def counting(home: Home) -> pa.Table:
-    """Ledger rows that count, with ``versions`` (how many of the same period were accepted)."""
+    ``as_of`` gives the state after an acceptance number or at a time.
+    """
     with duckdb.connect() as connection:
-        connection.register("ledger", read_ledger(home))
-        return connection.execute(
-            f"{COUNTING_SQL} order by table_name, organisation, period"
-        ).to_arrow_table()
+        connection.register("ledger", ledger_with_state(home, as_of))
+        return connection.sql(f"{COUNTING_SQL} order by table_name, organisation, period").to_arrow_table()
 
 
-def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf = None) -> None:
     """Make the lake readable as tables: what dbt's sources name.
 
-    ``lake.<table>``: a view over the files that count, with ``organisation``, ``period`` and
-    beside the contract's columns. ``lake.delivery``: the whole ledger with
-    ``is_counting`` and ``version``.
+    ``lake.<table>``: a view over the files that count, with ``organisation`` and ``period``
+    beside the contract's columns. ``lake.delivery``: the whole ledger with ``is_counting``,
+    ``is_withdrawn`` and ``version``. ``as_of`` attaches the lake as it was after an acceptance
+    number or at a time (less what has been erased or gone past its retention since).
     """
     connection.execute("create schema if not exists lake")
-    connection.register("ledger", read_ledger(home))
+    connection.register("ledger", ledger_with_state(home, as_of))
     connection.execute(
         f"""
         create or replace table lake.delivery as
         select
-            ledger.*,
+            ledger.* exclude (is_withdrawn, is_expired),
             row_number() over (
                 partition by ledger.organisation, ledger.table_name, ledger.period
                 order by ledger.acceptance_no
             ) as version,
-            counting.acceptance_no is not null as is_counting
+            counting.acceptance_no is not null as is_counting,
+            ledger.is_withdrawn,
+            ledger.is_expired
         from ledger
         left join ({COUNTING_SQL}) as counting using (acceptance_no, table_name)
         order by ledger.acceptance_no, ledger.table_name
@@ -154,15 +123,33 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     connection.unregister("ledger")
     _write_code_lists(connection)
     files: dict[str, list[str]] = {}
-    for table, path in connection.execute(
-        "select table_name, path from lake.delivery where is_counting and path is not null order by path"
+    mixed: set[str] = set()
+    for table, path, version in connection.execute(
+        "select table_name, path, contract_version from lake.delivery "
+        "where is_counting and path is not null order by path"
     ).fetchall():
         files.setdefault(table, []).append(str(home.lake / path))
+        if version != versions()[-1]:
+            mixed.add(table)
     for table, table_contract in contracts().items():
+        paths = files.get(table, [])
         connection.execute(f"drop view if exists lake.{table}")
-        connection.execute(
-            f"create view lake.{table} as {_view_sql(table_contract, files.get(table, []))}"
-        )
+        if table in mixed:
+            paths = [str(_pattern_file(home, table_contract)), *paths]
+        view = _view_sql(table_contract, paths, by_name=table in mixed)
+        connection.execute(f"create view lake.{table} as {view}")
+
+
+def _pattern_file(home: Home, table_contract: Contract) -> Path:
+    """An empty file with the newest columns, which older files are read along with by name."""
+    path = home.lake / "_pattern" / table_contract.table / "organisation=none" / "period=none" / "empty.parquet"
+    schema = table_schema(table_contract)
+    if not path.exists() or not pq.ParquetFile(path).schema_arrow.equals(schema):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        pq.write_table(schema.empty_table(), partial)
+        partial.replace(path)
+    return path
 
 
 def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
@@ -186,7 +173,7 @@ def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
     connection.executemany("insert into lake.code_attribute values (?, ?, ?, ?)", attributes)
 
 
-def _view_sql(table_contract: Contract, paths: list[str]) -> str:
+def _view_sql(table_contract: Contract, paths: list[str], *, by_name: bool) -> str:
     columns = [
         *((column.lake_name, column.lake_type) for column in table_contract.columns),
         ("source_row", "INTEGER"),
@@ -196,16 +183,8 @@ def _view_sql(table_contract: Contract, paths: list[str]) -> str:
         return f"select {empty}, cast(null as varchar) as organisation, cast(null as varchar) as period where false"
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     names = ", ".join(f'"{name}"' for name, _ in columns)
+    union = ", union_by_name = true" if by_name else ""
     return (
-        f"select {names}, organisation, period from read_parquet([{listed}], "
+        f"select {names}, organisation, period from read_parquet([{listed}]{union}, "
         "hive_partitioning = true, hive_types = {'organisation': varchar, 'period': varchar})"
     )
-
-
-def period_columns(period: Period) -> dict[str, Any]:
-    """The ledger's three period columns."""
-    return {
-        "period": period.code,
-        "period_start": period.start,
-        "period_end_exclusive": period.end_exclusive,
-    }

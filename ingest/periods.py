@@ -61,7 +61,36 @@ class Period:
     @property
     def due_date(self) -> date:
         """Last day on which a delivery of this period is not late."""
-        return max(self.last_day + timedelta(days=DELIVERY_DAYS), FIRST_DUE_DATE)
+        return self.due_after(DELIVERY_DAYS)
+
+    def due_after(self, days: int) -> date:
+        """Last day on which a delivery is not late that is due ``days`` after the period's end."""
+        return max(self.last_day + timedelta(days=days), FIRST_DUE_DATE)
+
+    @property
+    def next(self) -> Period:
+        """The period of the same type that begins where this one ends."""
+        return containing(self.end_exclusive, self.type)
+
+
+def containing(day: date, period_type: str) -> Period:
+    """The quarter, half-year or year that holds a day."""
+    match period_type:
+        case "quarter":
+            return Period.parse(f"{day.year}Q{(day.month + 2) // 3}")
+        case "half_year":
+            return Period.parse(f"{day.year}H{(day.month + 5) // 6}")
+        case "year":
+            return Period.parse(f"{day.year}")
+    raise PeriodError(f"{period_type!r} is not quarter, half_year or year")
+
+
+def newest_due(today: date, period_type: str = "quarter", days: int = DELIVERY_DAYS) -> Period:
+    """The newest period of a type whose due date has passed."""
+    period = containing(today, period_type)
+    while period.due_after(days) >= today:
+        period = containing(period.start - timedelta(days=1), period_type)
+    return period
 
 
 def quarters(first: str, last: str) -> list[Period]:
@@ -69,8 +98,7 @@ def quarters(first: str, last: str) -> list[Period]:
     found, current, end = [], Period.parse(first), Period.parse(last)
     while current <= end:
         found.append(current)
-        start = current.end_exclusive
-        current = Period.parse(f"{start.year}Q{(start.month + 2) // 3}")
+        current = current.next
     return found
 
 

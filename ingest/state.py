@@ -52,6 +52,16 @@ class Home:
         return self.lake / "_ledger"
 
     @property
+    def events(self) -> Path:
+        """What became of accepted deliveries (withdrawals, ends of retention), beside the ledger."""
+        return self.lake / "_events"
+
+    @property
+    def erasures(self) -> Path:
+        """Records of erasures: when, who asked (a role), how many rows of which table."""
+        return self.lake / "_erasures"
+
+    @property
     def warehouse(self) -> Path:
         """The restricted DuckDB file with record-level marts."""
         return self.root / "warehouse" / "warehouse.duckdb"

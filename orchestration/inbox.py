@@ -12,6 +12,8 @@ from pathlib import Path
 from ingest.state import Home
 
 MANIFEST = "manifest.json"
+# More is no manifest; the door has the same limit.
+LONGEST_MANIFEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,26 @@ def _folders(path: Path) -> list[Path]:
                 for entry in entries
                 if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
             ]
-    except FileNotFoundError:
+    except OSError:
         return []
     return [path / name for name in sorted(names)]
 
 
 def _sizes(delivery: Path) -> tuple[tuple[str, int], ...]:
-    with os.scandir(delivery) as entries:
-        return tuple(sorted((entry.name, entry.stat(follow_symlinks=False).st_size) for entry in entries))
+    try:
+        with os.scandir(delivery) as entries:
+            return tuple(sorted((entry.name, entry.stat(follow_symlinks=False).st_size) for entry in entries))
+    except OSError:  # no right to look, or moved away meanwhile
+        return ()
 
 
 def _is_complete(delivery: Path, names: set[str]) -> bool:
     if MANIFEST not in names:
         return False
     try:
-        manifest = json.loads((delivery / MANIFEST).read_bytes())
+        with (delivery / MANIFEST).open("rb") as stream:
+            manifest = json.loads(stream.read(LONGEST_MANIFEST))
         listed = {Path(str(entry["path"])).name for entry in manifest["files"]}
-    except (ValueError, TypeError, KeyError, OSError):
+    except (ValueError, TypeError, KeyError, OSError, RecursionError):
         return True
     return listed <= names

@@ -13,6 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from ingest.ledger import AsOf
 from ingest.state import Home
 from orchestration import versions, warehouse
 from orchestration.errors import BusyError, GateError, OperationError
@@ -112,9 +113,9 @@ def require_passed(home: Home, results: list[TableResult]) -> None:
 
 
 @_telling_failure
-def build(home: Home, progress: Progress) -> BuildOutcome:
+def build(home: Home, progress: Progress, as_of: AsOf = None) -> BuildOutcome:
     """Build the warehouse with dbt; see ``warehouse.build``."""
-    outcome = warehouse.build(home, progress)
+    outcome = warehouse.build(home, progress, as_of)
     record("build", outcome)
     return outcome
 

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ingest.lake import read_ledger
+from ingest.ledger import AsOf, ledger_with_state
 from ingest.state import Home
 
 PROJECT_ROOT = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ _DECIDING = (
     ("ingest/reference", (".csv",)),
     ("quality", (".py", ".yml", ".csv", ".sql")),
 )
-_DECIDING_FILES = ("ingest/lake.py", "ingest/periods.py")
+_DECIDING_FILES = ("ingest/lake.py", "ingest/ledger.py", "ingest/periods.py")
 _NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
@@ -60,9 +60,11 @@ def deciding_files() -> list[Path]:
     return sorted(found)
 
 
-def input_hash(home: Home) -> str:
-    """A hash of the accepted deliveries: same deliveries in the same order, same hash."""
-    ledger = read_ledger(home).select(["acceptance_no", "delivery_id", "table_name", "sha256"])
+def input_hash(home: Home, as_of: AsOf = None) -> str:
+    """A hash of the accepted deliveries and what became of them: the same ones in the same order,
+    same hash. An erasure shows in the rows."""
+    columns = ["acceptance_no", "delivery_id", "table_name", "sha256", "rows", "is_withdrawn", "is_expired"]
+    ledger = ledger_with_state(home, as_of).select(columns)
     ordered = ledger.sort_by([("acceptance_no", "ascending"), ("table_name", "ascending")])
     seen = hashlib.sha256()
     for row in zip(*(ordered.column(name).to_pylist() for name in ordered.column_names), strict=True):
@@ -70,9 +72,9 @@ def input_hash(home: Home) -> str:
     return seen.hexdigest()[:16]
 
 
-def current(home: Home) -> Version:
-    """What a build would be made from now."""
-    return Version(input_hash(home), code_version())
+def current(home: Home, as_of: AsOf = None) -> Version:
+    """What a build would be made from now, or of the lake as it was."""
+    return Version(input_hash(home, as_of), code_version())
 
 
 def write_mark(path: Path, made_from: Version, **facts: Any) -> None:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.lake import attach_lake, read_ledger
+from ingest.lake import attach_lake
+from ingest.ledger import AsOf, number_at, read_ledger
 from ingest.state import Home
 from orchestration.errors import OperationError
 from orchestration.locks import writing
@@ -21,6 +22,8 @@ from orchestration.versions import DBT_PROJECT, code_version, current, write_mar
 
 # Unit tests of models use made-up rows: they belong to `make test`, not to every nightly build.
 _NOT_IN_A_BUILD = ("unit_test",)
+# Data tests whose seconds do not belong into every nightly build: `make test` runs them.
+THOROUGH = "tag:thorough"
 _BAD = frozenset({"error", "fail", "runtime error"})
 
 
@@ -117,18 +120,33 @@ def ensure_manifest(home: Home, progress: Progress | None = None) -> Path:
     return manifest
 
 
-def build(home: Home, progress: Progress) -> BuildOutcome:
+def as_of_file(home: Home, number: int) -> Path:
+    """The warehouse as it was after a number of the ledger (same file name, see ``building_file``)."""
+    return home.warehouse.parent / "as_of" / str(number) / home.warehouse.name
+
+
+def built_file(home: Home, as_of: AsOf = None) -> Path:
+    """Where ``build`` puts what it builds."""
+    number = number_at(home, as_of)
+    return home.warehouse if number is None else as_of_file(home, number)
+
+
+def build(home: Home, progress: Progress, as_of: AsOf = None) -> BuildOutcome:
     """Build the warehouse from the lake and put it in the place of the one before.
 
-    Raises ``OperationError`` when there is nothing to build from, ``BuildError`` (with the
-    outcome so far) when a model or a test failed. Then nothing has been replaced.
+    With ``as_of`` (a number of the ledger or a time) it is built from what counted then, into
+    ``as_of_file``; the warehouse that releases are made from stays. Raises ``OperationError`` when
+    there is nothing to build from, ``BuildError`` (with the outcome so far) when a model or a test
+    failed. Then nothing has been replaced.
     """
     started = time.monotonic()
     with writing(home, "build"):
-        require_deliveries(home)
-        made_from = current(home)
+        as_of = number_at(home, as_of)
+        require_deliveries(home, as_of)
+        made_from = current(home, as_of)
+        target = built_file(home, as_of)
         progress("preparing a new warehouse file")
-        prepare(home)
+        prepare(home, as_of)
         outcome = _build(home, progress, started)
         if outcome.failed or not outcome.nodes:
             names = ", ".join(node.name for node in outcome.failed[:10])
@@ -141,14 +159,17 @@ def build(home: Home, progress: Progress) -> BuildOutcome:
                 f"are unchanged, the unfinished file is {building_file(home)}.",
                 outcome,
             )
-        swap_in(home)
+        swap_in(home, target)
         built_at = datetime.now(UTC).isoformat(timespec="seconds")
-        write_mark(mark_file(home), made_from, built_at=built_at, seconds=outcome.seconds)
+        mark = mark_file(home) if as_of is None else target.with_name(mark_file(home).name)
+        write_mark(mark, made_from, built_at=built_at, seconds=outcome.seconds, as_of=as_of)
     return outcome
 
 
-def require_deliveries(home: Home) -> None:
-    """Raise ``OperationError`` when nothing has been accepted yet."""
+def require_deliveries(home: Home, as_of: AsOf = None) -> None:
+    """Raise ``OperationError`` when nothing has been accepted yet (or had been by ``as_of``)."""
+    if as_of is not None and read_ledger(home, as_of).num_rows == 0:
+        raise OperationError("Nothing had been accepted by then.", "See `aftercare status` for what was accepted when.")
     if read_ledger(home).num_rows == 0:
         raise OperationError(
             "There is nothing in the lake to build from.",
@@ -157,7 +178,7 @@ def require_deliveries(home: Home) -> None:
         )
 
 
-def prepare(home: Home) -> Path:
+def prepare(home: Home, as_of: AsOf = None) -> Path:
     """A new file with the lake attached as tables and views of schema ``lake``."""
     import duckdb
 
@@ -165,12 +186,15 @@ def prepare(home: Home) -> Path:
     shutil.rmtree(path.parent, ignore_errors=True)
     path.parent.mkdir(parents=True)
     with duckdb.connect(str(path)) as connection:
-        attach_lake(connection, home)
+        attach_lake(connection, home, as_of)
     return path
 
 
-def swap_in(home: Home) -> None:
-    """Put the new file in place. Readers that have the old one open keep it until they close."""
+def swap_in(home: Home, target: Path | None = None) -> None:
+    """Put the new file in the place of the warehouse, or into ``target``.
+
+    Readers that have the old one open keep it until they close.
+    """
     path = building_file(home)
     left_open = path.with_name(path.name + ".wal")
     if left_open.exists():
@@ -178,16 +202,18 @@ def swap_in(home: Home) -> None:
             f"The new warehouse file was not closed properly ({left_open.name} is left).",
             "Run `aftercare build` again; the release of before is unchanged.",
         )
-    path.replace(home.warehouse)
+    target = target or home.warehouse
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
     shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def dbt_arguments(home: Home, command: list[str]) -> list[str]:
     """Arguments of a dbt call. Its console is off: stdout belongs to the `aftercare` command."""
-    exclusions = [f"--exclude-resource-type={kind}" for kind in _NOT_IN_A_BUILD if command[0] == "build"]
+    exclusions = [f"--exclude-resource-type={kind}" for kind in _NOT_IN_A_BUILD] + [f"--exclude={THOROUGH}"]
     return [
         *command,
-        *exclusions,
+        *(exclusions if command[0] == "build" else []),
         f"--project-dir={DBT_PROJECT}",
         f"--profiles-dir={DBT_PROJECT}",
         f"--target-path={target_folder(home)}",

@@ -1,15 +1,20 @@
 """The dashboards as Superset's import bundle, from the short descriptions in ``assets/``.
 
-``datasets/<slug>.sql`` and ``.yaml`` (name, description, columns with the label a reader sees),
-``charts/<slug>.yaml`` (dataset, kind, parameters), ``dashboards/<slug>.yaml`` and ``.css``
-(filters, rows). Here they get identifiers derived from their slugs, so that importing again
-replaces and never duplicates, and the form that Superset wants. Imports nothing of Superset.
+``datasets/<slug>.sql`` and ``.yaml`` (name, description, columns with the label a reader sees and
+the published column they are ``of``), ``fragments/`` (parts that several queries include),
+``charts/<slug>.yaml`` (dataset, kind, parameters; ``only_in_files`` names columns that an export
+has and the page does not), ``dashboards/<slug>.yaml`` and ``.css`` (filters, rows). Descriptions of
+columns come from the contract of the published tables. Here they get identifiers derived from
+their slugs, so that importing again replaces and never duplicates, and the form that Superset
+wants. Imports nothing of Superset.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -18,11 +23,15 @@ from uuid import UUID, uuid5
 import yaml
 
 FOLDER = Path(__file__).resolve().parent / "assets"
+# The contract of what the datasets read; a file like any other of the release, so nothing is imported.
+CONTRACT_FOLDER = Path(__file__).resolve().parents[2] / "quality" / "release" / "tables"
 _NAMESPACE = UUID("6b1f6b1e-52c2-5d0c-9a57-0c1f6a3b7d11")
+LANGUAGES = ("fi", "sv", "en")
 DATABASE_NAME = "Julkaisu"
 DATABASE_SLUG = "julkaisu"
 # A row of the grid is twelve columns; the import wants an identifier before it knows the real one.
 GRID_COLUMNS = 12
+_INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
 
 
 class AssetError(Exception):
@@ -56,8 +65,41 @@ def read(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def dataset_sql(slug: str) -> str:
-    """The query of a virtual dataset."""
-    return (FOLDER / "datasets" / f"{slug}.sql").read_text(encoding="utf-8")
+    """The query of a virtual dataset, with the fragments that it shares with others put in.
+
+    Raises AssetError when it includes a fragment that does not exist.
+    """
+
+    def fragment(found: re.Match[str]) -> str:
+        path = FOLDER / "fragments" / f"{found[1]}.sql"
+        if not path.exists():
+            raise AssetError(f"datasets/{slug}.sql: no fragment {found[1]!r} (assets/fragments)")
+        return path.read_text(encoding="utf-8").rstrip()
+
+    text = (FOLDER / "datasets" / f"{slug}.sql").read_text(encoding="utf-8")
+    return _INCLUDE.sub(fragment, text)
+
+
+@cache
+def published_descriptions() -> dict[str, str]:
+    """What the contract says in Finnish of every published column, by ``table.column``."""
+    found = {}
+    for path in sorted(CONTRACT_FOLDER.glob("*.yml")):
+        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for column in table["columns"]:
+            names = [f"{column['name']}_{language}" for language in LANGUAGES] if column.get("languages") else []
+            text = column["description"]["fi"].rstrip(".") + "."
+            found |= {f"{table['table']}.{name}": text for name in names or [column["name"]]}
+    return found
+
+
+def _column_description(slug: str, facts: dict[str, str]) -> str | None:
+    if "of" not in facts:
+        return None
+    try:
+        return published_descriptions()[facts["of"]]
+    except KeyError:
+        raise AssetError(f"datasets/{slug}.yaml: no published column {facts['of']!r}") from None
 
 
 def bundle(filling: Filling) -> dict[str, str]:
@@ -149,7 +191,7 @@ def _dataset(slug: str, dataset: dict[str, Any]) -> dict[str, Any]:
                 "groupby": True,
                 "filterable": True,
                 "expression": None,
-                "description": None,
+                "description": _column_description(slug, facts),
                 "python_date_format": None,
                 "extra": {},
             }
@@ -198,6 +240,9 @@ def _chart(slug: str, chart: dict[str, Any], number: int) -> dict[str, Any]:
     if chart["viz_type"] == "mixed_timeseries":
         params["adhoc_filters_b"] = [_filter(*pair[::-1]) for pair in enumerate(chart.get("filters_b", []))]
     if chart["viz_type"] == "table":
+        only_in_files = chart.get("only_in_files", [])
+        params["all_columns"] = [*params["all_columns"], *only_in_files]
+        params["column_config"] = params.get("column_config", {}) | {name: {"visible": False} for name in only_in_files}
         params = {
             "allow_render_html": True,
             "show_cell_bars": False,

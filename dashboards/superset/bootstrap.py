@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboards.superset.assets import Filling, bundle, fingerprint_text
-from dashboards.superset.settings import HERE, Settings
+from dashboards.superset.settings import HERE, NOTICE_SQL, Settings
 from dashboards.superset.translate import write_catalogues
 
 DEFAULT_INDICATOR = "JAT-01"
@@ -80,9 +80,7 @@ def filling(settings: Settings) -> Filling:
         period = connection.execute(
             "select max(period) from published.indicator_value where period_type = 'year'"
         ).fetchone()
-        notice = connection.execute(
-            "select split_part(any_value(data_notice), ' /', 1) from published.release where data_kind = 'synthetic'"
-        ).fetchone()
+        notice = connection.execute(NOTICE_SQL).fetchone()
     return Filling(
         database_uri=settings.release_uri,
         indicator=indicator[0] if indicator else "",

@@ -16,6 +16,8 @@ HERE = Path(__file__).resolve().parent
 CONFIG_FILE = HERE / "superset_config.py"
 # Read-only alone lets SQL Lab read and write any file of the machine: all three, always.
 CONNECTION_RULES = "access_mode=READ_ONLY&enable_external_access=false&lock_configuration=true&threads=2"
+# The word that marks synthetic data, as the release itself has it; no row or NULL for real data.
+NOTICE_SQL = "select split_part(any_value(data_notice), ' /', 1) from published.release where data_kind = 'synthetic'"
 
 
 @dataclass(frozen=True)

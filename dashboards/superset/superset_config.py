@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from dashboards.superset.exports import keep_exports_plain
+from dashboards.superset.releases import open_its_own_file, release_notice
 from dashboards.superset.settings import Settings
 from dashboards.superset.translate import LANGUAGE_NAMES, language_pack
 
@@ -71,12 +73,14 @@ SQL_MAX_ROW = 100_000
 DISPLAY_MAX_ROW = 10_000
 SQLLAB_TIMEOUT = 60
 SUPERSET_WEBSERVER_TIMEOUT = 90
-# A new release is seen within a minute; until then several readers share one query.
+# Results are kept by release, and a release never changes: they age out only to give room.
 DATA_CACHE_CONFIG = {
-    "CACHE_TYPE": "SimpleCache",
-    "CACHE_DEFAULT_TIMEOUT": 60,
+    "CACHE_TYPE": "dashboards.superset.release_cache.ReleaseCache",
+    "CACHE_DEFAULT_TIMEOUT": 24 * 3600,
+    "CACHE_THRESHOLD": 500,
     "CACHE_KEY_PREFIX": "data_",
 }
+DB_CONNECTION_MUTATOR = open_its_own_file(_settings)
 
 # ---- language and looks -----------------------------------------------------------------------
 BABEL_DEFAULT_LOCALE = "fi"
@@ -164,17 +168,27 @@ EXTRA_CATEGORICAL_COLOR_SCHEMES = [
 ]
 
 
-# The front end counts its users with a picture from its makers' server, whatever
-# SCARF_ANALYTICS says: the address is compiled in. The policy above stops the request; this
-# removes it, so that no reader's browser is even told of that server.
+# ---- what is changed in the front end's scripts ------------------------------------------------
+# It counts its users with a picture from its makers' server, whatever SCARF_ANALYTICS says: the
+# address is compiled in. The policy above stops the request; this removes it, so that no reader's
+# browser is even told of that server.
 _PIXEL = b"https://apachesuperset.gateway.scarf.sh/pixel/"
 _NO_PIXEL = b"data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==#"
+# It takes a line with a band for a forecast: "y-hat = 2,3 (2,0, 2,6)" in the tooltip. These lines are
+# figures: "2,3 (2,0–2,6)".
+_FORECAST = "ŷ = ".encode()
+_BAND = re.compile(rb"\(\$\{(\w+)\((\w+)\)\}, (\$\{\1\(\2\+\w+\)\})\)")
+_INTERVAL = "(${\\1(\\2)}–\\3)".encode()
 
 
-def _scripts_without_pixel(folder: Path) -> dict[str, bytes]:
-    """File name to content of the scripts that name the pixel, with an empty picture instead."""
-    contents = ((path.name, path.read_bytes()) for path in folder.glob("*.js"))
-    return {name: content.replace(_PIXEL, _NO_PIXEL) for name, content in contents if _PIXEL in content}
+def _changed_scripts(folder: Path) -> dict[str, bytes]:
+    """File name to content of the scripts that are served otherwise than Superset has them."""
+    changed = {}
+    for path in folder.glob("*.js"):
+        content = path.read_bytes()
+        if _PIXEL in content or _FORECAST in content:
+            changed[path.name] = _BAND.sub(_INTERVAL, content.replace(_PIXEL, _NO_PIXEL).replace(_FORECAST, b""))
+    return changed
 
 
 # The front end wants to store the colours it has given to names, as whoever looks; a reader is
@@ -183,10 +197,11 @@ _COLOURS = re.compile(r"/api/v1/dashboard/[^/]+/colors/?")
 
 
 def FLASK_APP_MUTATOR(app: Any) -> None:  # noqa: N802 (Superset's name)
-    """Serve the product's own language packs (Superset ships neither Finnish nor Swedish)."""
+    """Serve the product's own language packs (Superset ships neither Finnish nor Swedish); plain exports."""
     from flask import jsonify, request
 
-    scripts = _scripts_without_pixel(Path(app.static_folder) / "assets")
+    keep_exports_plain(lambda: release_notice(_settings))
+    scripts = _changed_scripts(Path(app.static_folder) / "assets")
 
     @app.before_request
     def _serve_own_files() -> Any:

@@ -6,25 +6,46 @@ derives it from here.
 """
 
 from ingest.contracts.model import (
+    CADENCES,
     DATE_TYPES,
     LAKE_TYPES,
+    LANGUAGES,
     CodeList,
     Column,
     Contract,
     ContractError,
+    Reference,
+    header_names,
+    normalised_header,
+)
+from ingest.contracts.reading import (
+    accepted_versions,
     code_lists,
     contract,
     contracts,
+    versions,
 )
+from ingest.contracts.upgrades import Upgrade, upgrade, upgrade_rows, upgrade_sql
 
 __all__ = [
+    "CADENCES",
     "DATE_TYPES",
     "LAKE_TYPES",
+    "LANGUAGES",
     "CodeList",
     "Column",
     "Contract",
     "ContractError",
+    "Reference",
+    "Upgrade",
+    "accepted_versions",
     "code_lists",
     "contract",
     "contracts",
+    "header_names",
+    "normalised_header",
+    "upgrade",
+    "upgrade_rows",
+    "upgrade_sql",
+    "versions",
 ]

@@ -1,15 +1,15 @@
-"""The contract files as frozen objects, checked while they are read."""
+"""What a contract says, as frozen objects."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-import yaml
-
-CONTRACT_FOLDER = Path(__file__).parent
+import pyarrow as pa
 
 # Contract type -> type of the typed column in the lake (DuckDB and Parquet names).
 LAKE_TYPES = {
@@ -23,10 +23,31 @@ LAKE_TYPES = {
     "bool": "BOOLEAN",
     "text": "VARCHAR",
 }
+# The same types in Arrow.
+LAKE_ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "DATE": pa.date32(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+}
 DATE_TYPES = frozenset({"date"})
 MODES = ("history", "snapshot", "increment")
 SUPPLIERS = ("hva", "kunta", "kela")
 LANGUAGES = ("fi", "sv", "en")
+# How often a table is delivered, and for which types of period (``ingest.periods``) by default.
+CADENCES: dict[str, tuple[str, ...]] = {
+    "quarterly": ("quarter",),
+    "half_yearly": ("half_year",),
+    "twice_a_year": ("half_year",),
+    "yearly": ("year",),
+}
+PERIOD_TYPES = ("quarter", "half_year", "year")
+REFERENCE_SEVERITIES = ("warn", "quarantine_row")
+# What a column may serve: an indicator (JAT-01), a breakdown, a check of the door, every figure's
+# denominator, or the key of its table.
+_SERVES = re.compile(r"[A-ZÅÄÖ]{3}-[0-9]{2}|breakdown:[a-z][a-z0-9_]*|check:[A-Z][A-Z0-9_]*|denominator|key")
+_BETWEEN_WORDS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
 class ContractError(ValueError):
@@ -59,18 +80,31 @@ class Column:
     ``spell_end_of`` names the start column of the spell that this date closes: both ends are
     included in an extract, and the lake holds the half-open ``<name>_exclusive`` instead.
     ``within_period`` marks the event date of an increment, which must lie in the manifest's period.
+    ``pattern`` (text only, and of every text) is the regular expression that the whole value must
+    match, so that nothing written freely comes in; ``example`` is a value that does.
+    ``aliases`` are headers accepted beside the name and the labels; ``serves`` says what the column
+    is asked for (see ``ingest/contracts/README.md``).
     """
 
     name: str
     type: str
     required: bool
-    description: str
+    descriptions: dict[str, str]
     label: dict[str, str]
     code_list: str | None = None
     minimum: int | None = None
     maximum: int | None = None
     spell_end_of: str | None = None
     within_period: bool = False
+    pattern: str | None = None
+    example: str | None = None
+    aliases: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """The description in English, as the warehouse carries it."""
+        return self.descriptions["en"]
 
     @property
     def lake_name(self) -> str:
@@ -86,29 +120,64 @@ class Column:
     def lake_description(self) -> str:
         """Description of the typed column, which for the end of a spell is a day later."""
         if self.spell_end_of:
-            return (
-                "Day after the last day of the spell (half-open interval); empty while it goes on."
-            )
+            return "Day after the last day of the spell (half-open interval); empty while it goes on."
         return self.description
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Rows of ``columns`` must be found in ``to_columns`` of ``table``, from the same supplier.
+
+    An empty cell refers to nothing. ``severity`` is what happens to a row that refers to nothing
+    there: it is told (``warn``) or stays out (``quarantine_row``).
+    """
+
+    columns: tuple[str, ...]
+    table: str
+    to_columns: tuple[str, ...]
+    severity: str
 
 
 # Read once and shared, so it is equal to itself only, and can be a key of caches.
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """One table of a supplier: columns, key, delivery mode and what it is for."""
+    """One table of a supplier: columns, key, delivery mode and what it is for.
+
+    ``suppliers`` are the kinds of organisation that may deliver it. ``period_types`` are the types
+    of period that a delivery of it may be for, and it is late when it was extracted more than
+    ``due_days`` after its period ended. ``within`` names the table whose spells of the same
+    client should contain these spells: others are told, never kept out. ``twin`` of a table with
+    persons is its counterpart in counts, which is always enough.
+    """
 
     table: str
     version: str
-    supplier: str
+    suppliers: tuple[str, ...]
     mode: str
     cadence: str
-    grain: str
+    period_types: tuple[str, ...]
+    due_days: int
+    grains: dict[str, str]
     primary_key: tuple[str, ...]
     columns: tuple[Column, ...]
     label: dict[str, str]
     purpose: dict[str, str]
     aligns: str
     retention_years: int
+    retention_reason: dict[str, str]
+    references: tuple[Reference, ...] = ()
+    within: str | None = None
+    twin: str | None = None
+
+    @property
+    def supplier(self) -> str:
+        """The first kind of supplier; of a table with one kind, the only one."""
+        return self.suppliers[0]
+
+    @property
+    def grain(self) -> str:
+        """The grain in English, as the warehouse carries it."""
+        return self.grains["en"]
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -125,126 +194,32 @@ class Contract:
         for candidate in self.columns:
             if candidate.name == name:
                 return candidate
-        raise KeyError(
-            f"{self.table} has no column {name!r}; it has {', '.join(self.column_names)}"
-        )
+        raise KeyError(f"{self.table} has no column {name!r}; it has {', '.join(self.column_names)}")
+
+
+def normalised_header(text: str) -> str:
+    """A header as it is compared: without case, and with one ``_`` for blanks, hyphens and the like."""
+    composed = unicodedata.normalize("NFC", text).replace("\ufeff", "")
+    return _BETWEEN_WORDS.sub("_", composed.strip().casefold()).strip("_")
 
 
 @cache
-def code_lists(folder: Path = CONTRACT_FOLDER) -> dict[str, CodeList]:
-    """All code lists by name. Raises ``ContractError`` when a label is missing in a language."""
-    path = folder / "code_lists.yml"
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    lists = {}
-    for name, body in raw.items():
-        labels, attributes = {}, {}
-        for code, entry in body["codes"].items():
-            where = f"{path.name}: {name}.{code}"
-            labels[str(code)] = _texts(entry, where)
-            if "attributes" in entry:
-                attributes[str(code)] = {
-                    key: str(value) for key, value in entry["attributes"].items()
-                }
-        lists[name] = CodeList(name, labels, attributes, body.get("aligns"))
-    return lists
+def header_names(contract: Contract) -> Mapping[str, str]:
+    """Normalised header -> column: names, labels in three languages and aliases.
 
-
-@cache
-def contracts(folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
-    """All contracts by table name, in alphabetical order of the table.
-
-    Raises ``ContractError`` on the first file that does not hold together.
+    Raises ``ContractError`` when a header would mean two columns.
     """
-    found = {}
-    for path in sorted(folder.glob("*.yml")):
-        if path.name == "code_lists.yml":
-            continue
-        parsed = _parse(
-            yaml.safe_load(path.read_text(encoding="utf-8")), path.name, code_lists(folder)
-        )
-        if parsed.table != path.stem:
-            raise ContractError(
-                f"{path.name}: the file must be named after its table {parsed.table!r}"
-            )
-        found[parsed.table] = parsed
-    return found
+    found: dict[str, str] = {}
+    for column in contract.columns:
+        for text in (column.name, *column.label.values(), *column.aliases):
+            header = normalised_header(text)
+            if found.setdefault(header, column.name) != column.name:
+                raise ContractError(
+                    f"{contract.table}: the header {text!r} means both {found[header]} and {column.name}"
+                )
+    return MappingProxyType(found)
 
 
-def contract(table: str) -> Contract:
-    """The contract of one table; ``KeyError`` names the tables there are."""
-    try:
-        return contracts()[table]
-    except KeyError:
-        raise KeyError(f"unknown table {table!r}; known: {', '.join(contracts())}") from None
-
-
-def _parse(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) -> Contract:
-    columns = tuple(_parse_column(entry, file, lists) for entry in raw["columns"])
-    names = [column.name for column in columns]
-    if len(set(names)) != len(names):
-        raise ContractError(f"{file}: a column is named twice")
-    for name in raw["primary_key"]:
-        if name not in names:
-            raise ContractError(f"{file}: primary_key names {name!r}, which is no column")
-    for column in columns:
-        if column.spell_end_of and column.spell_end_of not in names:
-            raise ContractError(
-                f"{file}: {column.name} closes {column.spell_end_of!r}, which is no column"
-            )
-    if raw["mode"] not in MODES:
-        raise ContractError(f"{file}: mode {raw['mode']!r} is none of {', '.join(MODES)}")
-    if raw["supplier"] not in SUPPLIERS:
-        raise ContractError(
-            f"{file}: supplier {raw['supplier']!r} is none of {', '.join(SUPPLIERS)}"
-        )
-    return Contract(
-        table=raw["table"],
-        version=str(raw["version"]),
-        supplier=raw["supplier"],
-        mode=raw["mode"],
-        cadence=raw["cadence"],
-        grain=raw["grain"],
-        primary_key=tuple(raw["primary_key"]),
-        columns=columns,
-        label=_texts(raw["label"], f"{file}: label"),
-        purpose=_texts(raw["purpose"], f"{file}: purpose"),
-        aligns=raw["aligns"],
-        retention_years=int(raw["retention_years"]),
-    )
-
-
-def _parse_column(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) -> Column:
-    where = f"{file}: column {raw.get('name')!r}"
-    unknown = set(raw) - {
-        "name", "type", "required", "description", "label", "code_list",
-        "minimum", "maximum", "spell_end_of", "within_period",
-    }  # fmt: skip
-    if unknown:
-        raise ContractError(f"{where}: unknown field {', '.join(sorted(unknown))}")
-    if raw["type"] not in LAKE_TYPES:
-        raise ContractError(f"{where}: type {raw['type']!r} is none of {', '.join(LAKE_TYPES)}")
-    if (raw["type"] == "code") != ("code_list" in raw):
-        raise ContractError(f"{where}: a code has a code_list, and only a code has one")
-    if "code_list" in raw and raw["code_list"] not in lists:
-        raise ContractError(
-            f"{where}: unknown code list {raw['code_list']!r}; known: {', '.join(lists)}"
-        )
-    return Column(
-        name=raw["name"],
-        type=raw["type"],
-        required=bool(raw["required"]),
-        description=raw["description"],
-        label=_texts(raw["label"], where),
-        code_list=raw.get("code_list"),
-        minimum=raw.get("minimum"),
-        maximum=raw.get("maximum"),
-        spell_end_of=raw.get("spell_end_of"),
-        within_period=bool(raw.get("within_period", False)),
-    )
-
-
-def _texts(raw: dict[str, Any], where: str) -> dict[str, str]:
-    missing = [language for language in LANGUAGES if not raw.get(language)]
-    if missing:
-        raise ContractError(f"{where}: no text in {', '.join(missing)}")
-    return {language: str(raw[language]) for language in LANGUAGES}
+def serves_something(use: str) -> bool:
+    """Whether an entry of a column's ``serves`` has one of the forms there are."""
+    return _SERVES.fullmatch(use) is not None

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.contracts.model import Column, Contract, contracts
+from ingest.contracts.model import Column, Contract
+from ingest.contracts.reading import contracts
 
 STAGING_FOLDER = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
 _GROUPS = ("key", "code", "other", "date")
 
 
-def staging_name(contract: Contract) -> str:
-    """Name of a table's staging model."""
-    return f"stg_{contract.supplier}__{contract.table}"
+def staging_name(contract: Contract, supplier: str) -> str:
+    """Name of the staging model of a table from one kind of supplier."""
+    return f"stg_{supplier}__{contract.table}"
+
+
+def staging_models() -> list[tuple[Contract, str]]:
+    """Every staging model: a contract and the kind of supplier whose rows it takes."""
+    return [(contract, supplier) for contract in contracts().values() for supplier in contract.suppliers]
 
 
 def sources_yaml() -> str:
@@ -49,22 +55,12 @@ def sources_yaml() -> str:
     return "\n".join(lines) + "\n"
 
 
-def staging_sql(contract: Contract) -> str:
+def staging_sql(contract: Contract, supplier: str) -> str:
     """A staging model: the source as it is, columns grouped, nothing joined."""
-    columns = [
-        column.lake_name
-        for group in _GROUPS
-        for column in contract.columns
-        if _group(column) == group
-    ]
-    listed = ",\n".join(
-        f"        {name}" for name in [*columns, "organisation", "period", "source_row"]
-    )
-    area = (
-        ""
-        if contract.supplier != "hva"
-        else ",\n        substr(organisation, 5) as wellbeing_area_code"
-    )
+    columns = [column.lake_name for group in _GROUPS for column in contract.columns if _group(column) == group]
+    listed = ",\n".join(f"        {name}" for name in [*columns, "organisation", "period", "source_row"])
+    area = "" if supplier != "hva" else ",\n        substr(organisation, 5) as wellbeing_area_code"
+    only = f"\n    where organisation like '{supplier}%'" if len(contract.suppliers) > 1 else ""
     return f"""-- Grain: {contract.grain[0].lower()}{contract.grain[1:].rstrip(".")}, as the supplier delivered it.
 -- Written by `make contracts` from ingest/contracts/{contract.table}.yml; change the contract instead.
 with source as (
@@ -77,7 +73,7 @@ renamed as (
 
     select
 {listed}{area}
-    from source
+    from source{only}
 
 )
 
@@ -92,10 +88,11 @@ def staging_yaml() -> str:
         "version: 2",
         "models:",
     ]
-    for contract in contracts().values():
+    for contract, supplier in staging_models():
         lines += [
-            f"  - name: {staging_name(contract)}",
+            f"  - name: {staging_name(contract, supplier)}",
             "    description: " + _quoted(f"{contract.purpose['en']} {contract.grain}"),
+            *_primary_key_test(contract, supplier),
             "    columns:",
         ]
         for column in contract.columns:
@@ -105,7 +102,7 @@ def staging_yaml() -> str:
             ]
         for name, text in _LAKE_COLUMNS:
             lines += [f"      - name: {name}", f"        description: {_quoted(text)}"]
-        if contract.supplier == "hva":
+        if supplier == "hva":
             lines += [
                 "      - name: wellbeing_area_code",
                 "        description: Code of the area that delivered.",
@@ -113,12 +110,30 @@ def staging_yaml() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _primary_key_test(contract: Contract, supplier: str) -> list[str]:
+    """The key within the supplier; of a snapshot, which repeats its rows, within the period too."""
+    scope = ["organisation", "period"] if contract.mode == "snapshot" else ["organisation"]
+    key = [contract.column(name) for name in contract.primary_key]
+    arguments = f"columns: [{', '.join([*scope, *(column.lake_name for column in key)])}]"
+    if optional := [column.lake_name for column in key if not column.required]:
+        arguments += f", may_be_empty: [{', '.join(optional)}]"
+    return [
+        "    data_tests:",
+        "      - primary_key:",
+        f"          name: {staging_name(contract, supplier)}__primary_key",
+        f"          arguments: {{{arguments}}}",
+        # The gate on the lake has checked the same rows before every build.
+        "          config: {tags: [thorough]}",
+    ]
+
+
 def write(folder: Path = STAGING_FOLDER) -> list[Path]:
     """Write all files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"_lake__sources.yml": sources_yaml(), "_staging__models.yml": staging_yaml()}
     files |= {
-        f"{staging_name(contract)}.sql": staging_sql(contract) for contract in contracts().values()
+        f"{staging_name(contract, supplier)}.sql": staging_sql(contract, supplier)
+        for contract, supplier in staging_models()
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

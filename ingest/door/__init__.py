@@ -5,13 +5,7 @@ good rows go typed to the lake, its bad rows to quarantine) or rejected whole. E
 a receipt that names every error with its place, in three languages.
 """
 
-from ingest.door.intake import (
-    DeliveryResult,
-    IntakeBusyError,
-    IntakeReport,
-    check_delivery,
-    take_in,
-)
+from ingest.door.intake import check_delivery, take_in
 from ingest.door.receipt import (
     ACCEPTED,
     ACCEPTED_WITH_FINDINGS,
@@ -21,6 +15,8 @@ from ingest.door.receipt import (
     Receipt,
     TableReceipt,
 )
+from ingest.door.reports import DeliveryResult, IntakeReport
+from ingest.locking import IntakeBusyError
 
 __all__ = [
     "ACCEPTED",

@@ -13,50 +13,30 @@ from functools import cache
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contracts import Column, Contract, code_lists, contracts
-from ingest.door.findings import LISTED_PLACES, Finding, finding, masked
-from ingest.door.readers import RawTable
-from ingest.door.rules import QUARANTINE_ROW, RULES
+from ingest.contracts import Column, Contract, contracts
+from ingest.door.findings import LISTED_PLACES, Finding, Place, finding, masked, masked_key
+from ingest.door.reading import RawTable
+from ingest.door.rules import QUARANTINE_ROW, REPAIR, RULES, WARN, Condition, Rule
+from ingest.door.rules.rows import PERIOD_MARK
+from ingest.door.values import code_sets, quoted, typed_value
 from ingest.lake import table_schema
 from ingest.periods import Period
-from ingest.reference import UNKNOWN_MUNICIPALITIES, municipalities, wellbeing_areas
+from ingest.reference import municipalities
 
-TRUE_WORDS = ("true", "1", "kyllä", "k", "ja", "j", "yes", "y", "tosi", "sant")
-FALSE_WORDS = ("false", "0", "ei", "e", "nej", "n", "no", "epätosi", "falskt")
-# A four-digit year outside these is a typing error (or two digits read as four).
-FIRST_YEAR, LAST_YEAR = 1900, 2100
-# Ages of aftercare: from the youngest who leave a placement to the highest limit there was.
-YOUNGEST, OLDEST = 16, 25
-# Longest list of codes that is spelled out in a message.
-_SPELLED_CODES = 20
-_PARSE_RULES = {
-    "key": "ROW_KEY",
-    "date": "ROW_DATE",
-    "int": "ROW_NUMBER",
-    "decimal": "ROW_NUMBER",
-    "bool": "ROW_BOOLEAN",
-    "code": "ROW_CODE",
-    "municipality": "ROW_MUNICIPALITY",
-    "wellbeing_area": "ROW_AREA",
-}
-_PERIOD_MARK = "<period>"
+_NO_ROWS = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One bit: the rule, the column, the SQL condition over ``r_…`` (text) and ``t_…`` (typed).
+    """One bit: the rule, the column, and when a row breaks it."""
 
-    ``is_code`` says that the value stands in a code list when the check fires, so it may be shown.
-    """
-
-    rule: str
+    rule: Rule
     column: Column
-    condition: str
-    expected: str | None = None
-    is_code: bool = False
+    condition: Condition
 
 
 @dataclass(frozen=True)
@@ -66,7 +46,10 @@ class Plan:
     contract: Contract
     checks: tuple[Check, ...]
     sql: str
-    quarantine_bits: int
+
+    def bits(self, severity: str) -> int:
+        """The bits of the checks of a severity."""
+        return sum(1 << bit for bit, check in enumerate(self.checks) if check.rule.severity == severity)
 
 
 @dataclass(frozen=True)
@@ -86,23 +69,64 @@ class Checked:
     """What came of one delivered table.
 
     ``accepted`` has the lake's schema. ``refused`` holds the refused rows as delivered (text) with
-    ``source_row`` and ``reasons``; ``None`` when there are none.
+    ``source_row`` and ``reasons``; ``None`` when there are none. ``repaired`` and ``warned`` are
+    the accepted rows with such findings (``source_row``, ascending).
     """
 
     accepted: pa.Table
     refused: pa.Table | None
     findings: list[Finding] = field(default_factory=list)
-    rows_repaired: int = 0
-    rows_warned: int = 0
+    repaired: npt.NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
+    warned: npt.NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
+
+    @property
+    def rows_repaired(self) -> int:
+        """Accepted rows in which a value was put right."""
+        return len(self.repaired)
+
+    @property
+    def rows_warned(self) -> int:
+        """Accepted rows about which something is to be looked at."""
+        return len(self.warned)
+
+    def warn(self, rows: npt.NDArray[np.int32]) -> None:
+        """Count accepted rows (``source_row``) among those to be looked at."""
+        self.warned = np.union1d(self.warned, rows).astype(np.int32)
+
+    def refuse(self, contract: Contract, raw: RawTable, rows: npt.NDArray[np.int32], reason: str) -> None:
+        """Take accepted rows (``source_row``) out after all, with the reason beside them."""
+        self.accepted = self.accepted.filter(pa.array(~np.isin(self.accepted["source_row"].to_numpy(), rows)))
+        places = np.flatnonzero(np.isin(raw.source_row, rows))
+        delivered = pa.table(
+            {
+                name: raw.columns[name].take(pa.array(places))
+                if name in raw.columns
+                else pa.nulls(len(places), pa.string())
+                for name in contract.column_names
+            }
+            | {"source_row": pa.array(raw.source_row[places], pa.int32()), "reasons": pa.array([reason] * len(places))}
+        )
+        both = [delivered] if self.refused is None else [self.refused, delivered]
+        self.refused = pa.concat_tables(both).sort_by("source_row")
+        self.warned, self.repaired = (kept[~np.isin(kept, rows)] for kept in (self.warned, self.repaired))
 
 
 def connect() -> duckdb.DuckDBPyConnection:
     """A connection in memory with an ENUM per code list, which makes look-ups cheap."""
     # One thread keeps the rows in their order, and the queries cost a third less CPU.
     connection = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
-    for name, codes in _code_sets().items():
-        listed = ", ".join(_quoted(code) for code in codes)
+    for name, codes in code_sets().items():
+        listed = ", ".join(quoted(code) for code in codes)
         connection.execute(f"create type {name} as enum ({listed})")
+    # By position, not by a join, which may change the order of the rows.
+    known = municipalities()
+    areas = ", ".join(
+        quoted(known[code].wellbeing_area_code) if code in known else "null"
+        for code in code_sets()["municipality_code"]
+    )
+    connection.execute(
+        f"create macro area_of_municipality(code) as ([{areas}])[enum_code(try_cast(code as municipality_code)) + 1]"
+    )
     return connection
 
 
@@ -146,13 +170,20 @@ def check_tables(
 def plan_for(table: str) -> Plan:
     """The plan of a table's contract (made once)."""
     contract = contracts()[table]
-    checks = tuple(_checks(contract))
+    checks = tuple(
+        Check(rule, column, condition)
+        for column in contract.columns
+        for rule in RULES.values()
+        if rule.row
+        for condition in rule.row(contract, column)
+    )
     if len(checks) > 63:
         raise ValueError(f"{contract.table}: more checks than bits")
     raw = ", ".join(f'"{column.name}" as "r_{column.name}"' for column in contract.columns)
-    typed = ", ".join(f'{_cast(column)} as "t_{column.name}"' for column in contract.columns)
+    typed = ", ".join(f'{typed_value(column)} as "t_{column.name}"' for column in contract.columns)
     bits = " | ".join(
-        f"case when {check.condition} then {1 << bit}::ubigint else 0::ubigint end" for bit, check in enumerate(checks)
+        f"case when {check.condition.sql} then {1 << bit}::ubigint else 0::ubigint end"
+        for bit, check in enumerate(checks)
     )
     columns = ", ".join(
         f't_{column.name} + 1 as "{column.lake_name}"'
@@ -168,156 +199,7 @@ def plan_for(table: str) -> Plan:
         f"typed as (select *, {typed} from texts) "
         f"select {columns}, _row as source_row, {bits} as _mask, hash({key}) as _key from typed"
     )
-    quarantine = sum(1 << bit for bit, check in enumerate(checks) if RULES[check.rule].severity == QUARANTINE_ROW)
-    return Plan(contract, checks, sql, quarantine)
-
-
-def expected_codes(column: Column) -> str:
-    """What a column takes, in a form that all three languages can read."""
-    match column.type:
-        case "key":
-            return "64 × 0-9 a-f"
-        case "date":
-            return f"2025-10-20, 20.10.2025 ({FIRST_YEAR}–{LAST_YEAR})"
-        case "int":
-            return "0, 1, 2, …"
-        case "decimal":
-            return "12.5, 12,5"
-        case "bool":
-            return "true/false, 1/0, kyllä/ei, ja/nej, yes/no"
-        case "municipality":
-            return "005 … 992 (Tilastokeskus, Statistikcentralen, Statistics Finland), 198, 199, 200"
-        case "wellbeing_area":
-            return "01 … 21, 90, 91"
-        case "code" if column.code_list:
-            codes = code_lists()[column.code_list].codes
-            more = ", …" if len(codes) > _SPELLED_CODES else ""
-            return ", ".join(codes[:_SPELLED_CODES]) + more
-        case _:
-            return "text"
-
-
-# ---- the query -------------------------------------------------------------------------------
-
-
-@cache
-def _code_sets() -> dict[str, tuple[str, ...]]:
-    sets = {f"list_{name}": codes.codes for name, codes in code_lists().items()}
-    sets["true_word"], sets["false_word"] = TRUE_WORDS, FALSE_WORDS
-    sets["municipality_code"] = tuple(sorted(set(municipalities()) | UNKNOWN_MUNICIPALITIES))
-    sets["wellbeing_area_code"] = tuple(wellbeing_areas())
-    return sets
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _cast(column: Column) -> str:
-    """SQL from the text ``r_<name>`` to the typed value; null when it cannot be read."""
-    text = f"r_{column.name}"
-    match column.type:
-        case "key":
-            # Two tests, since lower() on every key costs more than the test itself.
-            return (
-                f"case when regexp_full_match({text}, '[0-9a-f]{{64}}') then {text} "
-                f"when regexp_full_match({text}, '[0-9a-fA-F]{{64}}') then lower({text}) end"
-            )
-        case "date":
-            # Excel and databases write midnight after the day.
-            read = (
-                f"case when strlen({text}) = 10 and {text}[5] = '-' then try_cast({text} as date) "
-                f"when regexp_full_match({text}, '\\d{{1,2}}\\.\\d{{1,2}}\\.\\d{{4}}"
-                "( 0{1,2}[.:]00([.:]00)?)?') "
-                f"then try_strptime(split_part({text}, ' ', 1), '%d.%m.%Y')::date "
-                f"when regexp_full_match({text}, "
-                "'\\d{4}-\\d{2}-\\d{2}[T ]00:00(:00(\\.0+)?)?(Z|[+-]00:?00)?') "
-                f"then try_cast({text}[1:10] as date) end"
-            )
-            return (
-                f"case when ({read}) between date '{FIRST_YEAR}-01-01' and date '{LAST_YEAR}-12-31' then ({read}) end"
-            )
-        case "int":
-            return (
-                f"case when regexp_full_match({text}, '[+-]?\\d{{1,9}}([.,]0+)?') "
-                f"then try_cast(regexp_replace({text}, '[.,]0+$', '') as integer) end"
-            )
-        case "decimal":
-            return (
-                f"case when regexp_full_match({text}, '[+-]?\\d{{1,15}}([.,]\\d{{1,15}})?') "
-                f"then try_cast(replace({text}, ',', '.') as double) end"
-            )
-        case "bool":
-            # Not `in (…)`: long lists become joins, and a join may change the order of the rows.
-            return (
-                f"case when try_cast(lower({text}) as true_word) is not null then true "
-                f"when try_cast(lower({text}) as false_word) is not null then false end"
-            )
-        case "municipality":
-            return _padded_code(text, "municipality_code", 3)
-        case "wellbeing_area":
-            return _padded_code(text, "wellbeing_area_code", 2)
-        case "code":
-            return f"cast(try_cast({text} as list_{column.code_list}) as varchar)"
-        case _:
-            return text
-
-
-def _padded_code(text: str, enum: str, width: int) -> str:
-    padded = f"case when strlen({text}) < {width} then lpad({text}, {width}, '0') else {text} end"
-    return f"cast(try_cast({padded} as {enum}) as varchar)"
-
-
-def _checks(contract: Contract) -> list[Check]:
-    found = []
-    for column in contract.columns:
-        text, typed, expected = f"r_{column.name}", f"t_{column.name}", expected_codes(column)
-        if column.required:
-            found.append(Check("ROW_REQUIRED", column, f"{text} is null", expected))
-        if column.type in _PARSE_RULES:
-            condition = f"{text} is not null and {typed} is null"
-            found.append(Check(_PARSE_RULES[column.type], column, condition, expected))
-        limits = [
-            f"{typed} {sign} {limit}"
-            for sign, limit in (("<", column.minimum), (">", column.maximum))
-            if limit is not None
-        ]
-        if limits:
-            lowest = "" if column.minimum is None else f"≥ {column.minimum}"
-            highest = "" if column.maximum is None else f"≤ {column.maximum}"
-            wanted = ", ".join(filter(None, (lowest, highest)))
-            found.append(Check("ROW_RANGE", column, " or ".join(limits), wanted))
-        if column.spell_end_of:
-            condition = f"{typed} < t_{column.spell_end_of}"
-            wanted = f"{column.name} ≥ {column.spell_end_of}"
-            found.append(Check("ROW_END_BEFORE_START", column, condition, wanted))
-        if column.within_period:
-            condition = f"{typed} < _period_start or {typed} >= _period_end"
-            found.append(Check("ROW_OUTSIDE_PERIOD", column, condition, _PERIOD_MARK))
-        # What a supplier plans or decides (the end of a right) may lie ahead; what has begun not.
-        if column.type == "date" and (column.required or column.spell_end_of):
-            found.append(Check("WARN_FUTURE", column, f"{typed} > _extracted_on"))
-        if column.type in ("municipality", "wellbeing_area"):
-            condition = f"{typed} <> {text}"
-            found.append(Check("REPAIR_ZEROS", column, condition, expected, is_code=True))
-        if column.type == "wellbeing_area" and contract.supplier == "hva":
-            found.append(Check("WARN_AREA", column, f"{typed} <> _supplier", is_code=True))
-        if column.name == "municipality_code" and contract.supplier == "kunta":
-            # A municipality may still deliver for one that has merged into it.
-            merged = " ".join(
-                f"when {_quoted(code)} then {_quoted(municipality.merged_into)}"
-                for code, municipality in municipalities().items()
-                if municipality.merged_into
-            )
-            condition = f"{typed} <> _supplier and (case {typed} {merged} else {typed} end) <> _supplier"
-            wanted = "organisation = kunta-<municipality_code>"
-            found.append(Check("ROW_OTHER_MUNICIPALITY", column, condition, wanted, is_code=True))
-        if column.name == "birth_year":
-            # With the year alone the age is one of two; warn when neither is possible.
-            turned = f"(year(_period_end - 1) - {typed})"
-            condition = f"{turned} < {YOUNGEST} or {turned} - 1 > {OLDEST}"
-            found.append(Check("WARN_AGE", column, condition, f"{YOUNGEST}–{OLDEST}"))
-    return found
+    return Plan(contract, checks, sql)
 
 
 def _stack(contract: Contract, inputs: Sequence[CheckInput], sizes: list[int]) -> pa.Table:
@@ -377,34 +259,33 @@ def _split(
         if not broken >> bit & 1:
             continue
         positions = np.flatnonzero(masks & np.uint64(1 << bit))
-        severity = RULES[check.rule].severity
         listed = positions[:LISTED_PLACES]
         values = raw.column(check.column.name).take(pa.array(listed)).to_pylist()
-        expected = check.expected
-        if expected == _PERIOD_MARK:
+        expected = check.condition.expected
+        if expected == PERIOD_MARK:
             expected = f"{item.period.start} – {item.period.last_day}"
-        checked.findings.append(
-            finding(
-                check.rule,
-                table=plan.contract.table,
-                file=item.file,
-                sheet=item.raw.sheet,
-                column=check.column.name,
-                expected=expected,
-                count=len(positions),
-                places=[
-                    (int(item.raw.source_row[position]), _seen(check, value))
-                    for position, value in zip(listed, values, strict=True)
-                ],
-            )
+        found = finding(
+            check.rule.code,
+            table=plan.contract.table,
+            file=item.file,
+            sheet=item.raw.sheet,
+            column=check.column.name,
+            expected=expected,
+            count=len(positions),
         )
-        if severity == QUARANTINE_ROW:
+        found.places = [
+            Place(row, _seen(check, value), record)
+            for row, value, record in zip(
+                item.raw.source_row[listed].tolist(), values, records_at(plan.contract, raw, listed), strict=True
+            )
+        ]
+        checked.findings.append(found)
+        if check.rule.severity == QUARANTINE_ROW:
             for position in positions.tolist():
-                reasons.setdefault(position, []).append(f"{check.column.name}: {check.rule}")
-    quarantined = (masks & np.uint64(plan.quarantine_bits)) != 0
-    accepted_masks = masks[~quarantined]
-    checked.rows_repaired = int(_has(plan, "repair", accepted_masks).sum())
-    checked.rows_warned = int(_has(plan, "warn", accepted_masks).sum())
+                reasons.setdefault(position, []).append(f"{check.column.name}: {check.rule.code}")
+    quarantined = _has(plan, QUARANTINE_ROW, masks)
+    checked.repaired = item.raw.source_row[_has(plan, REPAIR, masks) & ~quarantined]
+    checked.warned = item.raw.source_row[_has(plan, WARN, masks) & ~quarantined]
     if reasons:
         places = pa.array(sorted(reasons))
         checked.accepted = typed.filter(pa.array(~quarantined))
@@ -417,15 +298,31 @@ def _split(
     return checked
 
 
-def _has(plan: Plan, severity: str, masks: np.ndarray) -> np.ndarray:
-    bits = sum(1 << bit for bit, check in enumerate(plan.checks) if RULES[check.rule].severity == severity)
-    return (masks & np.uint64(bits)) != 0
+def record_column(contract: Contract) -> str | None:
+    """The column whose value says which record a row is: a key, else the code of a place."""
+    own = [contract.column(name) for name in contract.primary_key]
+    for column in (*own, *contract.columns):
+        if column.type == "key":
+            return column.name
+    return next((column.name for column in own if column.type in ("municipality", "wellbeing_area")), None)
+
+
+def records_at(contract: Contract, rows: pa.Table, positions: npt.NDArray[np.int64]) -> list[str | None]:
+    """Which records stand at these positions, masked; ``rows`` has the contract's columns."""
+    name = record_column(contract)
+    if name is None:
+        return [None] * len(positions)
+    return [masked_key(value) for value in rows.column(name).take(pa.array(positions)).to_pylist()]
+
+
+def _has(plan: Plan, severity: str, masks: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+    return (masks & np.uint64(plan.bits(severity))) != 0
 
 
 def _seen(check: Check, value: str | None) -> str | None:
     if value is None or check.column.type == "key":
         return None
-    return value[:10] if check.is_code else masked(value)
+    return value[:10] if check.condition.is_code else masked(value)
 
 
 def _add_ragged(plan: Plan, item: CheckInput, checked: Checked) -> None:
@@ -437,7 +334,7 @@ def _add_ragged(plan: Plan, item: CheckInput, checked: Checked) -> None:
                 file=item.file,
                 sheet=item.raw.sheet,
                 expected=str(len(item.raw.header)),
-                count=len(item.raw.ragged),
+                count=item.raw.ragged_count,
                 places=[(row, str(seen)) for row, seen in item.raw.ragged[:LISTED_PLACES]],
             )
         )
@@ -472,6 +369,8 @@ def _add_doubled_keys(
         rows_of.setdefault(key, []).append(int(item.raw.source_row[position]))
     rows = sorted(row for group in rows_of.values() if len(group) > 1 for row in group)
     if rows:
+        listed = np.flatnonzero(np.isin(item.raw.source_row, rows))[:LISTED_PLACES]
+        records = records_at(plan.contract, raw, listed)
         checked.findings.append(
             finding(
                 "FILE_KEY_TWICE",
@@ -481,6 +380,6 @@ def _add_doubled_keys(
                 column=", ".join(names),
                 expected=", ".join(names),
                 count=len(rows),
-                places=[(row, None) for row in rows[:LISTED_PLACES]],
+                places=[(row, None, record) for row, record in zip(rows, records, strict=False)],
             )
         )

@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from ingest.contracts import contracts
+from ingest.contracts import accepted_versions, contracts
 from ingest.door.findings import Finding, finding
 from ingest.identifiers import contains_identifier
 from ingest.periods import Period, PeriodError
@@ -18,13 +18,11 @@ from ingest.reference import organisations
 MANIFEST_NAME = "manifest.json"
 # Nothing that a delivery needs makes a manifest longer; more is a file of another kind.
 LONGEST_MANIFEST = 1_000_000
-CONTRACT_MAJOR = "1"
 # Crockford's base 32 (no I, L, O, U); 26 characters, so the first is at most 7.
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-_VERSION = re.compile(r"1(\.[0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-# Cadence of a contract -> type of the period that a delivery of it is for.
-_PERIOD_TYPES = {"quarterly": "quarter", "half-yearly": "half_year", "yearly": "year"}
+# A period of each type, as an example of how it is written.
+_PERIODS = {"quarter": "2025Q3", "half_year": "2025H1", "year": "2025"}
 
 EXPECTED_ORGANISATION = "hva-01 … hva-21, hva-90, kunta-<NNN>"
 EXPECTED_PERIOD = "2025Q3"
@@ -68,9 +66,17 @@ class Manifest:
         return self.organisation.partition("-")[2]
 
     @property
-    def is_late(self) -> bool:
-        """Whether the data were extracted after the period's due date."""
-        return self.extracted_at.date() > self.period.due_date
+    def tables(self) -> tuple[str, ...]:
+        """Tables that the delivery says something about."""
+        return (*(file.table for file in self.files), *self.nothing_to_report)
+
+    def due_date(self, table: str) -> date:
+        """Last day on which a table of this delivery is not late."""
+        return self.period.due_after(contracts()[table].due_days)
+
+    def is_late(self, table: str) -> bool:
+        """Whether a table's data were extracted after its due date."""
+        return self.extracted_at.date() > self.due_date(table)
 
 
 @dataclass(frozen=True)
@@ -110,8 +116,8 @@ def read_manifest(content: bytes) -> ReadManifest:
     if organisation and organisation not in organisations():
         reader.add("MANIFEST_ORGANISATION", "organisation", EXPECTED_ORGANISATION)
     version = reader.text("contract_version", "1.0")
-    if version and not _VERSION.fullmatch(version):
-        reader.add("MANIFEST_VERSION", "contract_version", f"{CONTRACT_MAJOR}.x")
+    if version and version not in accepted_versions():
+        reader.add("MANIFEST_VERSION", "contract_version", ", ".join(accepted_versions()))
     key_domain = reader.text("key_domain", "common")
     extracted_at = reader.moment("extracted_at")
     period = reader.period()
@@ -128,7 +134,7 @@ def read_manifest(content: bytes) -> ReadManifest:
     nothing = reader.nothing_to_report()
     if fields.get("files") == [] and not nothing:
         reader.reject("files", '[{table, path, sha256, rows}], nothing_to_report: ["handover"]')
-    reader.check_tables(organisation, files, nothing)
+    reader.check_tables(organisation, files, nothing, period)
 
     if reader.findings or period is None or extracted_at is None:
         return ReadManifest(fields, None, tuple(reader.findings))
@@ -178,7 +184,11 @@ class _FieldReader:
             parsed = datetime.fromisoformat(value) if isinstance(value, str) else None
         except ValueError:
             parsed = None
-        if parsed is None or parsed.tzinfo is None:
+        try:
+            in_utc = parsed.astimezone(UTC) if parsed is not None and parsed.tzinfo is not None else None
+        except OverflowError:  # the last hours of the year 9999
+            in_utc = None
+        if in_utc is None:
             self.reject(field, "2025-10-20T06:12:00+03:00")
             return None
         return parsed
@@ -195,7 +205,7 @@ class _FieldReader:
 
     def period(self) -> Period | None:
         value = self.fields.get("period")
-        types = {_PERIOD_TYPES.get(contract.cadence, "quarter") for contract in contracts().values()}
+        types = {kind for contract in contracts().values() for kind in contract.period_types}
         try:
             parsed = Period.parse(value) if isinstance(value, str) else None
         except (PeriodError, ValueError):
@@ -249,9 +259,15 @@ class _FieldReader:
         self.reject("nothing_to_report", '["handover"]')
         return ()
 
-    def check_tables(self, organisation: str, files: tuple[ManifestFile, ...], nothing: tuple[str, ...]) -> None:
-        supplier = organisations().get(organisation)
-        allowed = [table for table, contract in contracts().items() if supplier in (None, contract.supplier)]
+    def check_tables(
+        self,
+        organisation: str,
+        files: tuple[ManifestFile, ...],
+        nothing: tuple[str, ...],
+        period: Period | None,
+    ) -> None:
+        kind = organisations().get(organisation)
+        allowed = [table for table, contract in contracts().items() if kind is None or kind in contract.suppliers]
         named = [
             *((file.table, file.path) for file in files),
             *((table, None) for table in nothing),
@@ -262,6 +278,11 @@ class _FieldReader:
                 self.findings.append(finding("FILE_TABLE", table=table, file=path, expected=", ".join(allowed)))
             elif table in seen:
                 self.findings.append(finding("FILE_TABLE_TWICE", table=table, file=path))
+            elif period and period.type not in contracts()[table].period_types:
+                wanted = ", ".join(_PERIODS[name] for name in contracts()[table].period_types)
+                self.findings.append(
+                    finding("MANIFEST_PERIOD", table=table, file=MANIFEST_NAME, column="period", expected=wanted)
+                )
             seen.add(table)
 
 

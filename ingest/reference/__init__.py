@@ -71,9 +71,9 @@ def wellbeing_areas() -> dict[str, WellbeingArea]:
 
 @cache
 def organisations() -> dict[str, str]:
-    """Who delivers: organisation -> kind of supplier (``hva`` or ``kunta``).
+    """Who may deliver: organisation -> kind of supplier (``hva``, ``kunta`` or ``kela``).
 
-    21 wellbeing services counties and Helsinki (``hva-90``), and every mainland municipality
+    Kela, the social insurance institution; 21 wellbeing services counties and Helsinki (``hva-90``), and every mainland municipality
     there has been since 2023. Helsinki is two: ``hva-90`` and ``kunta-091``.
     """
     areas = {f"hva-{code}": "hva" for code in wellbeing_areas() if code != ALAND}
@@ -82,7 +82,7 @@ def organisations() -> dict[str, str]:
         for code, municipality in municipalities().items()
         if municipality.wellbeing_area_code != ALAND
     }
-    return areas | towns
+    return areas | towns | {"kela": "kela"}
 
 
 def _rows(file: str) -> list[dict[str, str]]:

@@ -40,8 +40,7 @@ SOURCED = (
     ),
     (
         "Age limit",
-        "21 until 2019, 25 until 2023, 23 from 2024, transition to 30 June 2024; "
-        "Helsinki and Länsi-Uusimaa kept 25",
+        "21 until 2019, 25 until 2023, 23 from 2024, transition to 30 June 2024; Helsinki and Länsi-Uusimaa kept 25",
         "Child Welfare Act 75 §; HE 56/2023; Yle 1/2024",
     ),
     (
@@ -67,9 +66,7 @@ INTRODUCTION = (
 )
 
 
-def data_card(
-    world: World, periods: Sequence[Period], years: int, summary: SyntheticSummary
-) -> str:
+def data_card(world: World, periods: Sequence[Period], years: int, summary: SyntheticSummary) -> str:
     """The card as Markdown: what it is, magnitudes with source, assumptions, what is planted."""
     return "\n".join(
         [
@@ -139,8 +136,7 @@ def _assumptions(world: World) -> list[str]:
         "supported housing, rental housing: all assumed.",
         "Where the age limit ends aftercare, it ends on the birthday or, in about a third of the "
         "areas, on 31 December of that year; never later.",
-        "`client` holds everybody with at least one day in aftercare in the period, as they are "
-        "at its end.",
+        "`client` holds everybody with at least one day in aftercare in the period, as they are at its end.",
         "After aftercare an area hears nothing more: later ends of homes stay unknown to it.",
     ]
 

@@ -15,9 +15,7 @@ Indexes = npt.NDArray[np.int32]
 NO_DAY = -1  # an empty date
 OPEN = 100_000  # the end of a spell that nobody has closed (far after everything, year 2243)
 _EPOCH = date(1970, 1, 1).toordinal()
-_HEXADECIMAL = np.frombuffer(
-    "".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16
-)
+_HEXADECIMAL = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
 KEY_LENGTH = 64
 
 
@@ -33,9 +31,7 @@ def day_of(number: int) -> date:
 
 def years_of(days: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
     """Calendar year of each day."""
-    return (days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int32) + 1970).astype(
-        np.int32
-    )
+    return (days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int32) + 1970).astype(np.int32)
 
 
 def year_end(years: npt.NDArray[np.integer]) -> Days:
@@ -55,14 +51,10 @@ def hex_keys(count: int, seed: int, *name: str) -> pa.StringArray:
     """``count`` pseudonyms of 64 lower-case hexadecimal digits, the same for the same name."""
     raw = generator(seed, "key", *name).integers(0, 256, count * (KEY_LENGTH // 2), dtype=np.uint8)
     offsets = np.arange(0, KEY_LENGTH * (count + 1), KEY_LENGTH, dtype=np.int32)
-    return pa.StringArray.from_buffers(
-        count, pa.py_buffer(offsets), pa.py_buffer(_HEXADECIMAL[raw])
-    )
+    return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(_HEXADECIMAL[raw]))
 
 
-def choose(
-    random: np.random.Generator, weights: npt.ArrayLike, count: int
-) -> npt.NDArray[np.int64]:
+def choose(random: np.random.Generator, weights: npt.ArrayLike, count: int) -> npt.NDArray[np.int64]:
     """``count`` indexes into ``weights``, each drawn in proportion to its weight."""
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
     drawn = np.searchsorted(cumulative, random.random(count) * cumulative[-1], side="right")

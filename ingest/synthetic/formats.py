@@ -41,9 +41,7 @@ class FileFormat:
 
 @cache
 def _day_texts(pattern: str) -> pa.StringArray:
-    return pa.array(
-        [day_of(day).strftime(pattern) for day in range(_FIRST_TEXT_DAY, _LAST_TEXT_DAY + 1)]
-    )
+    return pa.array([day_of(day).strftime(pattern) for day in range(_FIRST_TEXT_DAY, _LAST_TEXT_DAY + 1)])
 
 
 def _rows(table: Table) -> int:
@@ -61,9 +59,7 @@ def _as_text(kind: str, values: Values, day_pattern: str, boolean: tuple[str, st
         numbers: npt.NDArray[np.int32] = np.asarray(values)
         return pa.array(numbers, mask=numbers < 0)
     if not isinstance(values, pa.StringArray):
-        raise TypeError(
-            f"a column of contract type {kind!r} must be text, not {type(values).__name__}"
-        )
+        raise TypeError(f"a column of contract type {kind!r} must be text, not {type(values).__name__}")
     return values
 
 
@@ -80,8 +76,7 @@ def _csv(
     line_end: bytes,
 ) -> bytes:
     columns = {
-        column.name: _as_text(column.type, table[column.name], day_pattern, boolean)
-        for column in contract.columns
+        column.name: _as_text(column.type, table[column.name], day_pattern, boolean) for column in contract.columns
     }
     if bad_rows:
         _spoil(columns, bad_rows, day_pattern)
@@ -104,8 +99,7 @@ def _spoil(columns: dict[str, pa.Array], kind: str, day_pattern: str) -> None:
     count = len(next(iter(columns.values())))
     position = np.arange(count)
     spoiled = pa.array(
-        (position >= settings.BAD_ROW_OFFSET)
-        & ((position - settings.BAD_ROW_OFFSET) % settings.BAD_ROW_EVERY == 0)
+        (position >= settings.BAD_ROW_OFFSET) & ((position - settings.BAD_ROW_OFFSET) % settings.BAD_ROW_EVERY == 0)
     )
 
     def put(column: str, value: pa.Scalar | pa.Array) -> None:
@@ -195,20 +189,12 @@ def _cells(kind: str, letter: str, values: Values) -> list[str]:
             for day in numbers.tolist()
         ]
     if kind == "bool":
-        return [
-            "" if flag < 0 else f'<c r="{letter}#" t="b"><v>{flag}</v></c>'
-            for flag in np.asarray(values).tolist()
-        ]
+        return ["" if flag < 0 else f'<c r="{letter}#" t="b"><v>{flag}</v></c>' for flag in np.asarray(values).tolist()]
     if kind == "int":
-        return [
-            "" if number < 0 else f'<c r="{letter}#"><v>{number}</v></c>'
-            for number in np.asarray(values).tolist()
-        ]
+        return ["" if number < 0 else f'<c r="{letter}#"><v>{number}</v></c>' for number in np.asarray(values).tolist()]
     texts = values.to_pylist() if isinstance(values, pa.Array) else list(values)
     return [
-        ""
-        if text is None
-        else f'<c r="{letter}#" t="inlineStr"><is><t>{escape(str(text))}</t></is></c>'
+        "" if text is None else f'<c r="{letter}#" t="inlineStr"><is><t>{escape(str(text))}</t></is></c>'
         for text in texts
     ]
 

@@ -103,9 +103,7 @@ def make_housing(
     parents_home = person.copy()  # the dwellings 0 … count-1 are the parents' homes
     dwellings = count
     age = (first - people.birth) / YEAR
-    type_ = np.where(
-        age < 18, choose(random, _START_MINOR, count), choose(random, _START_ADULT, count)
-    )
+    type_ = np.where(age < 18, choose(random, _START_MINOR, count), choose(random, _START_ADULT, count))
     had_own = np.isin(type_, OWN_HOME)
     start = (first - np.ceil(random.exponential(500, count)).astype(np.int32)).astype(np.int32)
     dwelling = np.where(type_ == PARENTS, parents_home, dwellings + person)
@@ -123,9 +121,7 @@ def make_housing(
         )
         rate = np.where(np.isin(type_, HOMELESS), np.maximum(rate, 3.0), rate)
         by_chance = clock + 1 + random.exponential(YEAR / rate).clip(0, 50_000).astype(np.int32)
-        following = np.searchsorted(
-            residence_key, person.astype(np.int64) * (1 << 20) + clock + 1 + (1 << 19)
-        )
+        following = np.searchsorted(residence_key, person.astype(np.int64) * (1 << 20) + clock + 1 + (1 << 19))
         following = np.minimum(following, len(residences.person) - 1)
         relocates = (residences.person[following] == person) & (residences.start[following] > clock)
         with_residence = np.where(relocates, residences.start[following], OPEN)
@@ -155,29 +151,21 @@ def make_housing(
         count = len(person)
         age = (move_day - people.birth[person]) / YEAR
         is_planned = random.random(count) < settings.PLANNED_MOVE_SHARE
-        type_ = np.where(
-            is_planned, choose(random, _MOVE_PLANNED, count), choose(random, _MOVE_UNPLANNED, count)
-        )
+        type_ = np.where(is_planned, choose(random, _MOVE_PLANNED, count), choose(random, _MOVE_UNPLANNED, count))
         type_ = np.where(age < 17.8, choose(random, _MOVE_MINOR, count), type_)
         # A contract of one's own in the supported home where one lives: no move, a new type.
-        stays = (
-            (old_type == SUPPORTED) & (random.random(count) < 0.08) & (old_dwelling != NO_DWELLING)
-        )
+        stays = (old_type == SUPPORTED) & (random.random(count) < 0.08) & (old_dwelling != NO_DWELLING)
         type_ = np.where(stays, 0, type_)
         dwelling = np.where(type_ == PARENTS, person, dwellings + np.arange(count))
         dwellings += count
-        dwelling = np.where(stays, old_dwelling, _hidden_dwelling(random, dwelling, type_)).astype(
-            np.int32
-        )
+        dwelling = np.where(stays, old_dwelling, _hidden_dwelling(random, dwelling, type_)).astype(np.int32)
         first_own = np.isin(type_, OWN_HOME) & ~had_own[person] & (random.random(count) < 0.92)
         had_own[person[np.isin(type_, OWN_HOME)]] = True
         is_planned = is_planned | first_own
         reason = np.where(
             is_planned,
             np.array([1, 2, 3, 8])[choose(random, [0.25, 0.22, 0.40, 0.13], count)],
-            np.array([4, 5, 6, 7, 8, 9])[
-                choose(random, [0.22, 0.13, 0.27, 0.18, 0.12, 0.08], count)
-            ],
+            np.array([4, 5, 6, 7, 8, 9])[choose(random, [0.22, 0.13, 0.27, 0.18, 0.12, 0.08], count)],
         )
         reason = np.where(first_own, 0, reason).astype(np.int8)
         planned = np.where(random.random(count) < 0.03, NOTHING, is_planned).astype(np.int8)
@@ -185,9 +173,7 @@ def make_housing(
         start, clock = move_day, move_day
     spells = Housing.join(parts)
     lost = people.lost_from[spells.person] < spells.start + 400
-    spells = replace(
-        spells, confirmed_every=np.where(lost, 0, spells.confirmed_every).astype(np.int32)
-    )
+    spells = replace(spells, confirmed_every=np.where(lost, 0, spells.confirmed_every).astype(np.int32))
     return _temporary_stays(random, people, first, last, spells), dwellings
 
 
@@ -221,9 +207,7 @@ def _spell(
     verdict = choose(random, [0.80, 0.15, 0.05], count)
     verdict = np.where(np.isin(type_, HOMELESS), 1, verdict)
     suitability = np.where(judged & (type_ != UNKNOWN_TYPE), verdict, NOTHING).astype(np.int8)
-    every = np.where(random.random(count) < 0.08, 0, random.integers(45, 150, count)).astype(
-        np.int32
-    )
+    every = np.where(random.random(count) < 0.08, 0, random.integers(45, 150, count)).astype(np.int32)
     return Housing(
         person,
         dwelling,
@@ -238,16 +222,14 @@ def _spell(
     )
 
 
-def _temporary_stays(
-    random: np.random.Generator, people: People, first: Days, last: Days, spells: Housing
-) -> Housing:
+def _temporary_stays(random: np.random.Generator, people: People, first: Days, last: Days, spells: Housing) -> Housing:
     """Army, prison and hospital: beside the home that is kept, or between leaving it and return."""
     count = len(people.birth)
     man = people.gender == 0
     draws = random.random(count)
-    kinds = np.select(
-        [man & (draws < 0.11), draws < 0.12, draws < 0.16], [ARMY, PRISON, HOSPITAL], NOTHING
-    ).astype(np.int8)
+    kinds = np.select([man & (draws < 0.11), draws < 0.12, draws < 0.16], [ARMY, PRISON, HOSPITAL], NOTHING).astype(
+        np.int8
+    )
     length = np.select(
         [kinds == ARMY, kinds == PRISON],
         [
@@ -257,15 +239,11 @@ def _temporary_stays(
         2 + random.exponential(40, count).astype(np.int32),
     )
     come_of_age = people.birth + round(18.2 * YEAR)
-    begin = np.maximum(first, come_of_age) + (random.random(count) * (last - first)).astype(
-        np.int32
-    )
+    begin = np.maximum(first, come_of_age) + (random.random(count) * (last - first)).astype(np.int32)
     finish = begin + length - 1
     happens = (kinds != NOTHING) & (finish < last)
     inside = (
-        happens[spells.person]
-        & (spells.start + 3 < begin[spells.person])
-        & (spells.end > finish[spells.person] + 3)
+        happens[spells.person] & (spells.start + 3 < begin[spells.person]) & (spells.end > finish[spells.person] + 3)
     )
     row = np.flatnonzero(inside)
     person = spells.person[row]

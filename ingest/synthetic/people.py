@@ -51,9 +51,7 @@ class Rows:
 
     def take(self, index: npt.NDArray[Any]) -> Self:
         """The rows that an index or a mask names."""
-        taken: dict[str, Any] = {
-            field.name: getattr(self, field.name)[index] for field in fields(self)
-        }
+        taken: dict[str, Any] = {field.name: getattr(self, field.name)[index] for field in fields(self)}
         return replace(self, **taken)
 
     def plus(self, other: Self) -> Self:
@@ -64,8 +62,7 @@ class Rows:
     def join(cls, parts: Sequence[Self]) -> Self:
         """The rows of all parts, one after the other; at least one part."""
         joined: dict[str, Any] = {
-            field.name: np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(cls)
+            field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)
         }
         return cls(**joined)
 
@@ -171,18 +168,14 @@ def age_limit_end(
 
     def turning(age: int) -> Days:
         birthday = (birth + np.round(age * YEAR)).astype(np.int32)
-        return np.where(to_year_end[area], year_end(years_of(birthday)), birthday - 1).astype(
-            np.int32
-        )
+        return np.where(to_year_end[area], year_end(years_of(birthday)), birthday - 1).astype(np.int32)
 
     turns_21, turns_23, turns_25 = turning(21), turning(23), turning(25)
     # The transition of 2024: most leave on its last day, the others during the half-year.
     early = random.integers(day_number("2024-01-01"), TRANSITION_UNTIL + 1, len(birth))
     leaves = np.where(random.random(len(birth)) < 0.75, early, TRANSITION_UNTIL)
     reached_23 = (birth + np.round(23 * YEAR)) <= TRANSITION_UNTIL
-    after_2023 = np.where(
-        reached_23, np.minimum(leaves, np.maximum(turns_25, LIMIT_25_UNTIL)), turns_23
-    )
+    after_2023 = np.where(reached_23, np.minimum(leaves, np.maximum(turns_25, LIMIT_25_UNTIL)), turns_23)
     after_2023 = np.where(keeps_25[area], turns_25, after_2023)
     limit = np.where(turns_25 <= LIMIT_25_UNTIL, turns_25, after_2023)
     return np.where(turns_21 <= LIMIT_21_UNTIL, turns_21, limit).astype(np.int32)
@@ -305,9 +298,7 @@ def _reopen(
     start = (back.end + 1 + random.integers(gaps[:, 0], gaps[:, 1] + 1)).astype(np.int32)
     limit = age_limit_end(random, birth, back.area, keeps_25, to_year_end)
     other = start + _waiting_days(random, (start - birth) / YEAR)
-    reason = np.where(limit <= other, AGE_LIMIT, choose(random, OTHER_END_WEIGHTS, count)).astype(
-        np.int8
-    )
+    reason = np.where(limit <= other, AGE_LIMIT, choose(random, OTHER_END_WEIGHTS, count)).astype(np.int8)
     again = replace(back, start=start, end=np.minimum(limit, other).astype(np.int32), reason=reason)
     return again.take(limit > start + 30)
 
@@ -334,20 +325,12 @@ def _residences(
     by_area = [np.flatnonzero(places.area_of == area) for area in range(len(places.areas))]
     cumulative = np.cumsum(study)
     while len(person):
-        clock = clock + np.ceil(random.exponential(YEAR / moves_away[person])).clip(
-            1, 50_000
-        ).astype(np.int32)
+        clock = clock + np.ceil(random.exponential(YEAR / moves_away[person])).clip(1, 50_000).astype(np.int32)
         moves = clock < last[person] + 200
-        parts.append(
-            Residences(
-                person, municipality, start, np.where(moves, clock - 1, OPEN).astype(np.int32)
-            )
-        )
+        parts.append(Residences(person, municipality, start, np.where(moves, clock - 1, OPEN).astype(np.int32)))
         person, clock, old = person[moves], clock[moves], municipality[moves]
         count = len(person)
-        new = np.searchsorted(cumulative, random.random(count) * cumulative[-1]).clip(
-            0, places.known - 1
-        )
+        new = np.searchsorted(cumulative, random.random(count) * cumulative[-1]).clip(0, places.known - 1)
         stays = random.random(count) < 0.84
         old_area = places.area_of[old]
         for area, inside in enumerate(by_area):
@@ -404,15 +387,11 @@ def _transfers(
             date[reachable],
             limit[reachable],
         )
-        lag = np.array([1, 12, -9])[
-            choose(random, [0.87, 0.09, 0.04], len(row))
-        ]  # next day, gap, both
+        lag = np.array([1, 12, -9])[choose(random, [0.87, 0.09, 0.04], len(row))]  # next day, gap, both
         moved = periods.take(row)
         end = np.minimum(moved.end, limit).astype(np.int32)
         reason = np.where(limit < moved.end, AGE_LIMIT, moved.reason).astype(np.int8)
-        arrived = replace(
-            moved, area=to_area, start=(date + lag).astype(np.int32), end=end, reason=reason
-        )
+        arrived = replace(moved, area=to_area, start=(date + lag).astype(np.int32), end=end, reason=reason)
         periods.end[row] = date
         periods.reason[row] = AREA_TRANSFER
         periods = periods.plus(arrived)

@@ -88,9 +88,7 @@ def make_contacts(
     worker = np.where(who < 0.56, responsible, counsellor)
     worker = np.where(worker == UNKNOWN_WORKER, np.maximum(responsible, counsellor), worker)
     worker = np.where(who > 0.985, UNKNOWN_WORKER, worker).astype(np.int32)
-    two_way = random.random(len(period)) < np.where(
-        day > lost_from[period], 0.15, settings.TWO_WAY_SHARE
-    )
+    two_way = random.random(len(period)) < np.where(day > lost_from[period], 0.15, settings.TWO_WAY_SHARE)
     channel = choose(random, [0.36, 0.14, 0.28, 0.07, 0.15], len(period)).astype(np.int8)
     order = np.lexsort((period, day))
     return Contacts(period, worker, day, channel, two_way).take(order)
@@ -121,12 +119,8 @@ def make_units(places: Places, clients: npt.NDArray[np.float64], scale: Scale, s
                 np.full(count, area, dtype=np.int32),
                 where.astype(np.int32),
                 size,
-                np.array([16, 18, NO_LIMIT], dtype=np.int32)[
-                    choose(random, [0.3, 0.5, 0.2], count)
-                ],
-                np.array([21, 24, 29, NO_LIMIT], dtype=np.int32)[
-                    choose(random, [0.15, 0.4, 0.3, 0.15], count)
-                ],
+                np.array([16, 18, NO_LIMIT], dtype=np.int32)[choose(random, [0.3, 0.5, 0.2], count)],
+                np.array([21, 24, 29, NO_LIMIT], dtype=np.int32)[choose(random, [0.15, 0.4, 0.3, 0.15], count)],
                 choose(random, [0.2, 0.3, 0.3, 0.2], count).astype(np.int8),
             )
         )
@@ -147,15 +141,11 @@ def make_queue(
     begin, finish = np.maximum(periods.start, first_day), np.minimum(periods.end, last_day)
     number = random.poisson(0.10 * (finish - begin + 1) / YEAR)
     period = np.repeat(np.arange(len(begin), dtype=np.int32), number)
-    applied = (
-        begin[period] + np.floor(random.random(len(period)) * (finish - begin + 1)[period])
-    ).astype(np.int32)
+    applied = (begin[period] + np.floor(random.random(len(period)) * (finish - begin + 1)[period])).astype(np.int32)
     municipality = home_at(residences, periods.person[period], applied)
     wait = random.lognormal(0, 0.4, len(places.areas))[periods.area[period]] * 60
     offered = applied + 1 + np.minimum(700, random.exponential(wait)).astype(np.int32)
-    final = np.array([BEGAN, REFUSED, WITHDRAWN, LAPSED])[
-        choose(random, [0.66, 0.10, 0.16, 0.08], len(period))
-    ]
+    final = np.array([BEGAN, REFUSED, WITHDRAWN, LAPSED])[choose(random, [0.66, 0.10, 0.16, 0.08], len(period))]
     declined = (final == WITHDRAWN) & (random.random(len(period)) < 0.5)
     has_offer = (final == BEGAN) | declined
     settled = offered + np.where(has_offer, random.integers(1, 30, len(period)), 0)
@@ -176,9 +166,7 @@ def make_queue(
     return queue.take(np.lexsort((queue.period, queue.applied)))
 
 
-def rental_figures(
-    scale: Scale, seed: int, populations: npt.NDArray[np.int64], period: str
-) -> npt.NDArray[np.int64]:
+def rental_figures(scale: Scale, seed: int, populations: npt.NDArray[np.int64], period: str) -> npt.NDArray[np.int64]:
     """Applications, offers and evictions of aftercare youth, one row a municipality."""
     random = generator(seed, scale, "rental", period)
     # About 40 clients among 1,000 young people; one in twenty applies in a quarter.

@@ -124,13 +124,7 @@ def make_staff(
         while day <= last_day:
             tenure = 30 + int(random.exponential(tenure_years[team_area[team]] * YEAR))
             kind = random.random()
-            vacancy = (
-                0
-                if kind < 0.55
-                else int(random.integers(1, 61))
-                if kind < 0.85
-                else -int(random.integers(2, 21))
-            )
+            vacancy = 0 if kind < 0.55 else int(random.integers(1, 61)) if kind < 0.85 else -int(random.integers(2, 21))
             worker_post.append(post)
             worker_start.append(day)
             worker_end.append(day + tenure - 1)
@@ -162,14 +156,10 @@ def make_work(
     """
     random = generator(seed, scale, "work")
     areas = len(places.areas)
-    on_a_day = np.bincount(
-        periods.area, np.minimum(periods.end, last_day) - np.maximum(periods.start, first_day) + 1
-    )
+    on_a_day = np.bincount(periods.area, np.minimum(periods.end, last_day) - np.maximum(periods.start, first_day) + 1)
     clients = np.resize(on_a_day, areas) / (last_day - first_day + 1)
     home = home_at(residences, periods.person, np.maximum(periods.start, first_day))
-    area_factor = random.lognormal(
-        -0.5 * settings.CHANGE_SIGMA_AREA**2, settings.CHANGE_SIGMA_AREA, areas
-    )
+    area_factor = random.lognormal(-0.5 * settings.CHANGE_SIGMA_AREA**2, settings.CHANGE_SIGMA_AREA, areas)
     place_factor = random.lognormal(-0.02, settings.CHANGE_SIGMA_MUNICIPALITY, len(places.codes))
     frailty = random.gamma(6.0, 1 / 6.0, len(periods.person))
     gaps = random.uniform(0.15, 0.50, areas)
@@ -187,23 +177,13 @@ def make_work(
         (COUNSELLOR, random.uniform(18, 30, areas), 0.40),
         (OTHER_ROLE, np.full(areas, 120.0), 0.15),
     ):
-        people = make_staff(
-            random, clients, load, settings.WORKER_TENURE_YEARS / area_factor, first_day, last_day
-        )
+        people = make_staff(random, clients, load, settings.WORKER_TENURE_YEARS / area_factor, first_day, last_day)
         share = (1.0, 0.85, 0.04)[role]
         rows = np.flatnonzero(random.random(len(periods.person)) < share).astype(np.int32)
         # Leaving workers make about 1 / tenure of the changes; the rest belongs to the client.
         team_factor = random.lognormal(-0.02, settings.CHANGE_SIGMA_TEAM, len(people.team_area))
-        rate = (
-            max(0.05, yearly - 1 / settings.WORKER_TENURE_YEARS)
-            * area_factor[periods.area]
-            * place_factor[home]
-        )
-        transfer = (
-            settings.TEAM_TRANSFER_SHARE
-            * yearly
-            / max(0.05, yearly - 1 / settings.WORKER_TENURE_YEARS)
-        )
+        rate = max(0.05, yearly - 1 / settings.WORKER_TENURE_YEARS) * area_factor[periods.area] * place_factor[home]
+        transfer = settings.TEAM_TRANSFER_SHARE * yearly / max(0.05, yearly - 1 / settings.WORKER_TENURE_YEARS)
         assigned, changed = _follow(
             random,
             people,
@@ -234,9 +214,7 @@ def make_work(
     return assignments.take(assignments.end >= first_day), handovers, staff
 
 
-def home_at(
-    residences: Residences, person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]
-) -> Indexes:
+def home_at(residences: Residences, person: npt.NDArray[np.integer], day: npt.NDArray[np.integer]) -> Indexes:
     """Home municipality (index) of each person on each day; the first known one before that."""
     keys = residences.person.astype(np.int64) * _DAY_SPAN + residences.start + _DAY_SPAN // 2
     wanted = person.astype(np.int64) * _DAY_SPAN + day + _DAY_SPAN // 2
@@ -251,17 +229,13 @@ def _other_post(random: np.random.Generator, staff: Staff, team: Indexes, post: 
     firsts = np.array([posts[0] for posts in staff.team_posts])
     size = sizes[team]
     step = 1 + (random.random(len(team)) * np.maximum(size - 1, 0)).astype(np.int32)
-    return (firsts[team] + (post - firsts[team] + np.where(size > 1, step, 0)) % size).astype(
-        np.int32
-    )
+    return (firsts[team] + (post - firsts[team] + np.where(size > 1, step, 0)) % size).astype(np.int32)
 
 
 def _any_post(random: np.random.Generator, staff: Staff, team: Indexes) -> Indexes:
     sizes = np.array([len(posts) for posts in staff.team_posts])
     firsts = np.array([posts[0] for posts in staff.team_posts])
-    return (firsts[team] + (random.random(len(team)) * sizes[team]).astype(np.int32)).astype(
-        np.int32
-    )
+    return (firsts[team] + (random.random(len(team)) * sizes[team]).astype(np.int32)).astype(np.int32)
 
 
 def _other_team(random: np.random.Generator, staff: Staff, team: Indexes) -> Indexes:
@@ -291,9 +265,7 @@ def _follow(
     # A municipality has a team of its own that gets most of its clients.
     own = (home[rows] * 7919 + 13) % area_size[area]
     anywhere = (random.random(len(rows)) * area_size[area]).astype(np.int32)
-    team = (area_first[area] + np.where(random.random(len(rows)) < 0.7, own, anywhere)).astype(
-        np.int32
-    )
+    team = (area_first[area] + np.where(random.random(len(rows)) < 0.7, own, anywhere)).astype(np.int32)
     post = _any_post(random, staff, team)
     start = periods.start[rows].copy()
     kind = random.random(len(rows))
@@ -304,9 +276,7 @@ def _follow(
     named = start + 1 + np.minimum(80, random.exponential(16, len(rows))).astype(np.int32)
     start = np.where(late, named, start).astype(np.int32)
     worker = staff.at(post, start)
-    start = np.where(before, np.maximum(carried, staff.worker_start[worker]), start).astype(
-        np.int32
-    )
+    start = np.where(before, np.maximum(carried, staff.worker_start[worker]), start).astype(np.int32)
     start = np.maximum(start, periods.start[rows] - 700)
     clock = np.maximum(start, periods.start[rows] - 30)
     reason = np.zeros(len(rows), dtype=np.int8)
@@ -319,11 +289,7 @@ def _follow(
         team = staff.post_team[post]
         end = periods.end[rows]
         own_day = (
-            clock
-            + 1
-            + random.exponential(YEAR / (rate[rows] * team_factor[team]))
-            .clip(0, 50_000)
-            .astype(np.int32)
+            clock + 1 + random.exponential(YEAR / (rate[rows] * team_factor[team])).clip(0, 50_000).astype(np.int32)
         )
         left_day = np.maximum(staff.worker_end[worker] + 1, clock + 1)
         leaves = left_day <= own_day
@@ -342,9 +308,9 @@ def _follow(
         moved = ~leaves & (why == TEAM_TRANSFER)
         new_team = np.where(moved, _other_team(random, staff, team), team).astype(np.int32)
         other = _other_post(random, staff, team, post)
-        new_post = np.where(
-            moved, _any_post(random, staff, new_team), np.where(successor, post, other)
-        ).astype(np.int32)
+        new_post = np.where(moved, _any_post(random, staff, new_team), np.where(successor, post, other)).astype(
+            np.int32
+        )
         chance = random.random(count)
         gap = np.where(
             chance < gap_share[periods.area[rows]],
@@ -408,23 +374,15 @@ def _absences(
     for _ in range(2):
         workers = len(staff.worker_post)
         longer = random.random(workers) < 0.15
-        length = np.where(
-            longer, random.integers(31, 121, workers), random.integers(5, 31, workers)
-        )
+        length = np.where(longer, random.integers(31, 121, workers), random.integers(5, 31, workers))
         tenure = np.minimum(staff.worker_end, last_day) - staff.worker_start
-        first = staff.worker_start + (random.random(workers) * np.maximum(tenure, 1)).astype(
-            np.int32
-        )
+        first = staff.worker_start + (random.random(workers) * np.maximum(tenure, 1)).astype(np.int32)
         last = first + length - 1
         happens = random.random(workers) < np.minimum(0.9, tenure / YEAR * 0.2)
         begin, finish = first[assigned.worker], last[assigned.worker]
-        inside = (
-            (assigned.start + 5 < begin) & (finish + 5 < assigned.end) & happens[assigned.worker]
-        )
+        inside = (assigned.start + 5 < begin) & (finish + 5 < assigned.end) & happens[assigned.worker]
         row = np.flatnonzero(inside & (random.random(len(inside)) < 0.8))
-        post = _other_post(
-            random, staff, assigned.team[row], staff.worker_post[assigned.worker[row]]
-        )
+        post = _other_post(random, staff, assigned.team[row], staff.worker_post[assigned.worker[row]])
         cover_worker = staff.at(post, begin[row])
         differs = cover_worker != assigned.worker[row]
         row, cover_worker = row[differs], cover_worker[differs]
@@ -460,9 +418,7 @@ def _handovers(
     team_logit = random.normal(0, 0.35, int(changes.team.max()) + 1)
     chance = 1 / (1 + np.exp(-(np.log(warm / (1 - warm))[area] + team_logit[changes.team])))
     count = len(changes.period)
-    type_ = np.where(
-        random.random(count) < chance, 0, 1 + choose(random, [0.35, 0.45, 0.20], count)
-    )
+    type_ = np.where(random.random(count) < chance, 0, 1 + choose(random, [0.35, 0.45, 0.20], count))
     offset = np.round(random.normal(-3, 9, count)).clip(-45, 45).astype(np.int32)
     offset = np.where(random.random(count) < 0.06, random.integers(15, 31, count), offset)
     present = np.where(
@@ -496,30 +452,18 @@ def _blemishes(
     count = len(assigned.period)
     unknown = random.random(count) < 0.012
     worker = np.where(unknown, UNKNOWN_WORKER, assigned.worker).astype(np.int32)
-    reason = np.where(unknown & (assigned.reason != COVER), UNKNOWN_REASON, assigned.reason).astype(
-        np.int8
-    )
-    reason = np.where((random.random(count) < 0.05) & (reason != COVER), NO_REASON, reason).astype(
-        np.int8
-    )
-    leaky = [
-        places.areas.index(name) for name in settings.areas_with(scale, "unclosed_assignments")
-    ]
-    forgets = np.isin(periods.area[assigned.period], leaky) & (
-        assigned.end < periods.end[assigned.period]
-    )
+    reason = np.where(unknown & (assigned.reason != COVER), UNKNOWN_REASON, assigned.reason).astype(np.int8)
+    reason = np.where((random.random(count) < 0.05) & (reason != COVER), NO_REASON, reason).astype(np.int8)
+    leaky = [places.areas.index(name) for name in settings.areas_with(scale, "unclosed_assignments")]
+    forgets = np.isin(periods.area[assigned.period], leaky) & (assigned.end < periods.end[assigned.period])
     forgets &= (random.random(count) < 0.12) & (assigned.reason != COVER) & ~unknown
     ever = random.random(count) < 0.5
-    end = np.where(
-        forgets, np.where(ever, OPEN, periods.end[assigned.period]), assigned.end
-    ).astype(np.int32)
+    end = np.where(forgets, np.where(ever, OPEN, periods.end[assigned.period]), assigned.end).astype(np.int32)
     # Some one-day assignments, so that the edge is there.
     short = (random.random(count) < 0.002) & (assigned.role == OTHER_ROLE)
     end = np.where(short, assigned.start, end).astype(np.int32)
     cleaned = replace(assigned, worker=worker, reason=reason, end=end)
-    identity = np.lexsort(
-        (cleaned.start, cleaned.role, cleaned.worker, periods.person[cleaned.period])
-    )
+    identity = np.lexsort((cleaned.start, cleaned.role, cleaned.worker, periods.person[cleaned.period]))
     columns: tuple[npt.NDArray[Any], ...] = (
         periods.person[cleaned.period],
         cleaned.worker,

@@ -9,4 +9,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-MODULES: tuple[ModuleType, ...] = ()
+from orchestration.commands import contract, erase, prepare, withdraw
+
+MODULES: tuple[ModuleType, ...] = (withdraw, erase, prepare, contract)

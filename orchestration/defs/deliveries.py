@@ -17,7 +17,7 @@ PERIODS = "period"
 
 @dg.definitions
 def deliveries() -> dg.Definitions:
-    """`delivery/wellbeing_area` and `delivery/municipality`."""
+    """`delivery/wellbeing_area`, `delivery/municipality` and `delivery/kela`."""
     periods = dg.DynamicPartitionsDefinition(name=PERIODS)
     areas = dg.StaticPartitionsDefinition(sorted(name for name, kind in organisations().items() if kind == "hva"))
     return dg.Definitions(
@@ -33,6 +33,12 @@ def deliveries() -> dg.Definitions:
                 partitions_def=periods,
                 group_name="deliveries",
                 description="Deliveries of the municipalities, counted by period.",
+            ),
+            dg.AssetSpec(
+                ["delivery", "kela"],
+                partitions_def=periods,
+                group_name="deliveries",
+                description="Deliveries of Kela, the social insurance institution.",
             ),
         ]
     )

@@ -38,6 +38,7 @@ def expectations() -> dg.Definitions:
                 passed=result.passed,
                 severity=dg.AssetCheckSeverity.ERROR,
                 metadata={
+                    "outcome": result.outcome,
                     "rows": result.rows,
                     "expectations": len(result.expectations),
                     "failed": len(result.failed_codes),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DELIVERY = {
     "hva": dg.AssetKey(["delivery", "wellbeing_area"]),
     "kunta": dg.AssetKey(["delivery", "municipality"]),
+    "kela": dg.AssetKey(["delivery", "kela"]),
 }
 _ACCEPTED = ("accepted", "accepted_with_findings")
 _CODE_TABLES = {
@@ -32,7 +33,7 @@ def intake() -> dg.Definitions:
     tables = [
         dg.AssetSpec(
             ["lake", table],
-            deps=[_DELIVERY[contract.supplier]],
+            deps=[_DELIVERY[kind] for kind in contract.suppliers],
             group_name="lake",
             description=f"{contract.purpose['en']} {contract.grain}",
             metadata={"contract_version": contract.version, "mode": contract.mode},
@@ -69,10 +70,10 @@ def report_deliveries(context: dg.AssetExecutionContext, report: "IntakeReport")
     if not accepted:
         return
     context.instance.add_dynamic_partitions("period", sorted({delivery.period for delivery in accepted}))
-    municipal: dict[str, list[DeliveryResult]] = defaultdict(list)
+    others: dict[tuple[str, str], list[DeliveryResult]] = defaultdict(list)
     for delivery in accepted:
         if not delivery.organisation.startswith("hva-"):
-            municipal[delivery.period].append(delivery)
+            others[delivery.organisation.partition("-")[0], delivery.period].append(delivery)
             continue
         context.log_event(
             dg.AssetMaterialization(
@@ -85,13 +86,13 @@ def report_deliveries(context: dg.AssetExecutionContext, report: "IntakeReport")
                 },
             )
         )
-    for period, found in sorted(municipal.items()):
+    for (kind, period), found in sorted(others.items()):
         context.log_event(
             dg.AssetMaterialization(
-                _DELIVERY["kunta"],
+                _DELIVERY[kind],
                 partition=period,
                 metadata={
-                    "municipalities": len({delivery.organisation for delivery in found}),
+                    "organisations": len({delivery.organisation for delivery in found}),
                     "rows": sum(delivery.rows for delivery in found),
                     "rows_quarantined": sum(delivery.rows_quarantined for delivery in found),
                 },

@@ -8,7 +8,7 @@ from dagster_dbt.components.dbt_component_utils import DagsterDbtComponentTransl
 from ingest.state import Home
 from orchestration.components.warehouse_dbt import WarehouseDbt
 from orchestration.versions import DBT_PROJECT
-from orchestration.warehouse import target_folder
+from orchestration.warehouse import THOROUGH, target_folder
 
 
 @dg.component_instance
@@ -21,7 +21,7 @@ def warehouse(context: dg.ComponentLoadContext) -> WarehouseDbt:
             target_path=target_folder(Home.from_environment()),
         ),
         op=OpSpec(name="build_warehouse", pool="duckdb_writer"),
-        exclude="resource_type:unit_test",
+        exclude=f"resource_type:unit_test {THOROUGH}",
         translation_settings=DagsterDbtComponentTranslatorSettings(enable_source_tests_as_checks=False),
         prepare_if_dev=False,
     )

@@ -14,7 +14,8 @@ class ExpectationResult:
     """One expectation: how many rows were looked at and how many did not fit.
 
     ``checked`` leaves out empty cells where the expectation is about filled ones. For an
-    expectation about the whole table ``checked`` is 1. ``error`` says that the expectation could
+    expectation about the whole table ``checked`` is 1. With ``checked`` 0 it holds of nothing, which
+    is told apart from having been tested (``has_checked``). ``error`` says that the expectation could
     not be evaluated at all (then it counts as failed).
     """
 
@@ -25,6 +26,11 @@ class ExpectationResult:
     unexpected: int
     passed: bool
     error: str | None = None
+
+    @property
+    def has_checked(self) -> bool:
+        """Whether there was anything to look at."""
+        return self.checked > 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,13 @@ class TableResult:
         return all(result.passed for result in self.expectations)
 
     @property
+    def outcome(self) -> str:
+        """``failed``, ``no_rows`` (nothing has been delivered: nothing was tested) or ``passed``."""
+        if not self.passed:
+            return "failed"
+        return "passed" if self.rows else "no_rows"
+
+    @property
     def failed_codes(self) -> tuple[str, ...]:
         """Codes of the expectations that did not hold."""
         return tuple(result.code for result in self.expectations if not result.passed)
@@ -56,7 +69,7 @@ def write_results(results: Iterable[TableResult], folder: Path) -> list[Path]:
     for result in results:
         path = folder / f"{result.table}.json"
         partial = path.with_suffix(".partial")
-        body = asdict(result) | {"passed": result.passed}
+        body = asdict(result) | {"passed": result.passed, "outcome": result.outcome}
         partial.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
         partial.replace(path)
         written.append(path)
@@ -65,13 +78,10 @@ def write_results(results: Iterable[TableResult], folder: Path) -> list[Path]:
 
 def read_results(folder: Path) -> list[TableResult]:
     """The results that lie in ``folder``, by table name; empty when there is none."""
-    return [
-        _parse(json.loads(path.read_text(encoding="utf-8")))
-        for path in sorted(folder.glob("*.json"))
-    ]
+    return [_parse(json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
 
 
 def _parse(body: dict[str, Any]) -> TableResult:
-    fields = {name: value for name, value in body.items() if name not in ("passed", "expectations")}
+    fields = {name: value for name, value in body.items() if name not in ("passed", "outcome", "expectations")}
     expectations = tuple(ExpectationResult(**entry) for entry in body["expectations"])
     return TableResult(**fields, expectations=expectations)

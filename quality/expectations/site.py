@@ -33,6 +33,8 @@ _TEXTS = {
     "result": ("Tulos", "Resultat", "Result"),
     "pass": ("kunnossa", "i ordning", "passed"),
     "fail": ("ei kunnossa", "inte i ordning", "failed"),
+    "no_rows": ("ei rivejä", "inga rader", "no rows"),
+    "unseen": ("ei tarkistettavaa", "inget att kontrollera", "nothing to check"),
     "error": ("ei voitu tarkistaa", "kunde inte kontrolleras", "could not be checked"),
     "back": ("Kaikki taulut", "Alla tabeller", "All tables"),
     "version": ("Sopimuksen versio", "Avtalets version", "Contract version"),
@@ -53,6 +55,7 @@ th { font-weight: 600; border-bottom: 2px solid #9aa8b5; }
 .pass { color: #1f5f8b; white-space: nowrap; } .pass::before { content: "\\2713\\a0"; }
 .fail { color: #a23b00; font-weight: 600; white-space: nowrap; }
 .fail::before { content: "\\2717\\a0"; }
+.none { color: #5b6773; white-space: nowrap; } .none::before { content: "\\2013\\a0"; }
 code { font-size: .85em; color: #5b6773; }
 a { color: #1f5f8b; }
 input[name=language] { margin-left: 1rem; }
@@ -66,9 +69,7 @@ input:first-of-type { margin-left: 0; }
 def write_site(results: Sequence[TableResult], folder: Path) -> Path:
     """Write one page a table and an index into ``folder``, removing others; the index's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"index.html": _index(results)} | {
-        f"{result.table}.html": _page(result) for result in results
-    }
+    pages = {"index.html": _index(results)} | {f"{result.table}.html": _page(result) for result in results}
     for name, text in pages.items():
         partial = folder / f".{name}.partial"
         partial.write_text(text, encoding="utf-8")
@@ -86,7 +87,7 @@ def _index(results: Sequence[TableResult]) -> str:
         f'<td class="n">{_number(result.rows)}</td>'
         f'<td class="n">{len(result.expectations)}</td>'
         f'<td class="n">{len(result.failed_codes)}</td>'
-        f"<td>{_mark(result.passed)}</td></tr>"
+        f"<td>{_table_mark(result)}</td></tr>"
         for result in results
     )
     head = "".join(
@@ -123,7 +124,7 @@ def _row(expectation: ExpectationResult) -> str:
     mark = (
         f'<span class="fail">{_text("error")}</span>'
         if expectation.error
-        else _mark(expectation.passed)
+        else _mark("unseen" if expectation.passed and not expectation.has_checked else _word(expectation.passed))
     )
     return (
         f"<tr><td>{_words(expectation.words)}<br><code>{escape(expectation.code)}</code></td>"
@@ -132,10 +133,16 @@ def _row(expectation: ExpectationResult) -> str:
     )
 
 
-def _mark(passed: bool) -> str:
-    return (
-        f'<span class="{"pass" if passed else "fail"}">{_text("pass" if passed else "fail")}</span>'
-    )
+def _table_mark(result: TableResult) -> str:
+    return _mark("no_rows" if result.outcome == "no_rows" else _word(result.passed))
+
+
+def _word(passed: bool) -> str:
+    return "pass" if passed else "fail"
+
+
+def _mark(word: str) -> str:
+    return f'<span class="{word if word in ("pass", "fail") else "none"}">{_text(word)}</span>'
 
 
 def _text(name: str) -> str:
@@ -143,9 +150,7 @@ def _text(name: str) -> str:
 
 
 def _words(words: dict[str, str]) -> str:
-    return "".join(
-        f'<span lang="{language}">{escape(words[language])}</span>' for language in LANGUAGES
-    )
+    return "".join(f'<span lang="{language}">{escape(words[language])}</span>' for language in LANGUAGES)
 
 
 def _number(value: int) -> str:

@@ -15,7 +15,7 @@ KEY_PATTERN = "^[0-9a-f]{64}$"
 PERIOD_PATTERN = "^[0-9]{4}(Q[1-4]|H[12])?$"
 # A place whose codes the caller does not name is checked by form only.
 _PLACE_PATTERNS = {"municipality": "^[0-9]{3}$", "wellbeing_area": "^[0-9]{2}$"}
-_ORGANISATION_PATTERNS = {"hva": "^hva-[0-9]{2}$", "kunta": "^kunta-[0-9]{3}$", "kela": "^kela$"}
+_ORGANISATION_PATTERNS = {"hva": "hva-[0-9]{2}", "kunta": "kunta-[0-9]{3}", "kela": "kela"}
 # Names of types as Great Expectations compares them on pandas frames.
 _PANDAS_TYPES = {
     "DATE": "datetime64",
@@ -43,6 +43,11 @@ class Expectation:
         """The part of the code before the colon."""
         return self.code.partition(":")[0]
 
+    @property
+    def is_about_table(self) -> bool:
+        """Whether it can be told of a table without rows."""
+        return self.kind in ("COLUMNS", "ROWS")
+
 
 def suite(
     contract: Contract,
@@ -61,7 +66,7 @@ def suite(
         found.append(_row_count(rows))
     found.append(_primary_key(contract))
     found += [
-        _pattern("ORGANISATION", "organisation", _ORGANISATION_PATTERNS[contract.supplier]),
+        _pattern("ORGANISATION", "organisation", _organisation_pattern(contract)),
         _required("organisation"),
         _pattern("PERIOD", "period", PERIOD_PATTERN),
         _required("period"),
@@ -80,10 +85,10 @@ def _of_column(column: Column, places: Mapping[str, Collection[str]]) -> list[Ex
         found.append(_type(name, LAKE_TYPES[column.type]))
     if column.type == "key":
         found.append(_pattern("KEY", name, KEY_PATTERN))
+    if column.pattern:
+        found.append(_pattern("PATTERN", name, f"^({column.pattern})$"))
     if column.code_list:
-        found.append(
-            _value_set("CODE", name, code_lists()[column.code_list].codes, column.code_list)
-        )
+        found.append(_value_set("CODE", name, code_lists()[column.code_list].codes, column.code_list))
     if column.type in _PLACE_PATTERNS:
         if codes := places.get(column.type):
             found.append(_value_set("PLACE", name, sorted(codes), column.type))
@@ -94,6 +99,11 @@ def _of_column(column: Column, places: Mapping[str, Collection[str]]) -> list[Ex
     if column.spell_end_of:
         found.append(_spell(column.spell_end_of, name))
     return found
+
+
+def _organisation_pattern(contract: Contract) -> str:
+    known = "|".join(_ORGANISATION_PATTERNS[kind] for kind in contract.suppliers)
+    return f"^({known})$"
 
 
 def _columns(contract: Contract) -> Expectation:

@@ -1,5 +1,14 @@
-"""Releases: what leaves the warehouse, written new, swapped in whole."""
+"""Releases: what leaves the warehouse, held against a contract, written new, swapped in whole."""
 
+from quality.release.contract import PublishedContractError, PublishedTable, published_table, published_tables
 from quality.release.publish import ReleaseError, ReleaseSummary, publish
 
-__all__ = ["ReleaseError", "ReleaseSummary", "publish"]
+__all__ = [
+    "PublishedContractError",
+    "PublishedTable",
+    "ReleaseError",
+    "ReleaseSummary",
+    "publish",
+    "published_table",
+    "published_tables",
+]

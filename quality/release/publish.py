@@ -1,8 +1,9 @@
 """Write a release from the warehouse's release candidate.
 
-Protected rows go into a new DuckDB file (never copied, never updated: after an UPDATE the old
-values would still stand in the file's bytes), with every table as Parquet and CSV beside it. The
-folder is built apart, made read-only and swapped in by replacing the symlink ``current``.
+Protected rows are held against the contract of the published tables, then go into a new DuckDB
+file (never copied, never updated: after an UPDATE the old values would still stand in the file's
+bytes), with every table as Parquet and CSV and a data dictionary beside it. The folder is built
+apart, made read-only and swapped in by replacing the symlink ``current``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ import duckdb
 
 from quality.disclosure import PROTECTION, primary_protection_sql
 from quality.disclosure.primary import FIGURES, SHARES
+from quality.release.contract import PublishedTable, published_table, published_tables
+from quality.release.dictionary import comments, write_dictionary
+from quality.release.enforcement import row_problems, shape_problems
 
 SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
 # Clients back to DuckDB 1.4 open a file of this storage version.
@@ -53,8 +57,9 @@ def publish(
 ) -> ReleaseSummary:
     """Publish the release candidate of ``warehouse`` below ``published``.
 
-    Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet)
-    and when the warehouse has no release candidate. Leaves nothing behind when it fails.
+    Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet),
+    when the warehouse has no release candidate, and when its rows would break the contract of the
+    published tables; the message lists every breach. Leaves nothing behind when it fails.
     """
     started = datetime.now(UTC)
     say = progress or (lambda text: None)
@@ -96,27 +101,21 @@ def _write(
     started: datetime,
 ) -> tuple[dict[str, int], dict[str, int]]:
     notice = f"'{SYNTHETIC_NOTICE}' as data_notice"
+    tables = published_tables()
     with duckdb.connect() as connection:
         connection.execute("set threads to 2")
         connection.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
-        target = folder / "aftercare.duckdb"
-        connection.execute(f"attach '{_quoted(target)}' as release (storage_version '{STORAGE_VERSION}')")
-        connection.execute(f"create schema release.{SCHEMA}")
         try:
             connection.execute("select 1 from warehouse.release_candidate.indicator_value limit 1")
         except duckdb.CatalogException as error:
             raise ReleaseError(
                 f"The warehouse {warehouse} has no release candidate. Build it again: aftercare build"
             ) from error
-        selects = {
-            "indicator": f"""
-                select *, {notice} from warehouse.release_candidate.indicator
-                order by indicator_id, variant""",
-            "area": f"select *, {notice} from warehouse.release_candidate.area order by area_level, area_code",
+        queries = {
+            "indicator": _candidate_sql("indicator", notice),
+            "area": _candidate_sql("area", notice),
             "indicator_value": _values_sql(notice),
-            "delivery_coverage": f"""
-                select *, {notice} from warehouse.release_candidate.delivery_coverage
-                order by organisation, table_name, period""",
+            "delivery_coverage": _candidate_sql("delivery_coverage", notice),
             "release": f"""
                 select
                     '{release_id}' as release_id,
@@ -128,23 +127,73 @@ def _write(
                     (select max(data_until_exclusive) - 1 from warehouse.intermediate.int_supplier) as data_until,
                     {notice}""",
         }
-        tables = {}
-        for table, select in selects.items():
-            name = f"release.{SCHEMA}.{table}"
-            connection.execute(f"create table {name} as {select}")
-            row = connection.execute(f"select count(*) from {name}").fetchone()
-            tables[table] = int(row[0]) if row else 0
+        # Held against the contract before a byte of the release is written.
+        connection.execute("create schema checked")
+        _require_contract(connection, tables, queries)
+        target = folder / "aftercare.duckdb"
+        connection.execute(f"attach '{_quoted(target)}' as release (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"create schema release.{SCHEMA}")
+        counts = {}
+        for name, table in tables.items():
+            written = f"release.{SCHEMA}.{name}"
+            connection.execute(f"create table {written} ({_definition(table)})")
+            ordered = ", ".join(table.primary_key)
+            connection.execute(f"insert into {written} select * from checked.{name} order by {ordered}")
+            row = connection.execute(f"select count(*) from {written}").fetchone()
+            counts[name] = int(row[0]) if row else 0
             for file, options in (
-                (folder / f"{table}.parquet", "format parquet, compression zstd"),
-                (folder / f"{table}_{data_kind.upper()}.csv", "format csv, header"),
+                (folder / f"{name}.parquet", "format parquet, compression zstd"),
+                (folder / f"{name}_{data_kind.upper()}.csv", "format csv, header"),
             ):
-                connection.execute(f"copy (select * from {name}) to '{_quoted(file)}' ({options})")
+                connection.execute(f"copy (select * from {written}) to '{_quoted(file)}' ({options})")
+        for statement in comments(tables, f"release.{SCHEMA}"):
+            connection.execute(statement)
+        write_dictionary(tables, folder / f"data_dictionary_{data_kind.upper()}.csv", SYNTHETIC_NOTICE)
         statuses = dict(
             connection.execute(
                 f"select status, count(*) from release.{SCHEMA}.indicator_value group by status order by status"
             ).fetchall()
         )
-    return tables, statuses
+    return counts, statuses
+
+
+def _require_contract(
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, PublishedTable], queries: dict[str, str]
+) -> None:
+    """Put the rows of every query into ``checked.<table>``; raises ``ReleaseError`` with all breaches."""
+    problems = [f"published.{name} is not written" for name in tables if name not in queries]
+    for name, query in queries.items():
+        try:
+            shape = shape_problems(connection, tables[name], query)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            shape = [f"the warehouse lacks what it is made from: {str(error).splitlines()[0]}"]
+        problems += [f"published.{name}: {problem}" for problem in shape]
+    if not problems:
+        for name, query in queries.items():
+            connection.execute(f"create table checked.{name} as {query}")
+        problems = [
+            f"published.{name}: {problem}"
+            for name, table in tables.items()
+            for problem in row_problems(connection, table, "checked")
+        ]
+    if problems:
+        raise ReleaseError(
+            "The release would break the contract of the published tables (quality/release/tables): "
+            + "; ".join(problems)
+            + "."
+        )
+
+
+def _definition(table: PublishedTable) -> str:
+    return ", ".join(
+        f'"{column.name}" {column.type}{" not null" if column.required else ""}' for column in table.columns
+    )
+
+
+def _candidate_sql(name: str, notice: str) -> str:
+    """The contract's columns of a table of the release candidate; what else stands there stays in."""
+    columns = [column for column in published_table(name).column_names if column != "data_notice"]
+    return f"select {', '.join(columns)}, {notice} from warehouse.release_candidate.{name}"
 
 
 def _values_sql(notice: str) -> str:
@@ -172,7 +221,6 @@ def _values_sql(notice: str) -> str:
             {shares},
             {notice}
         from ({primary_protection_sql("warehouse.release_candidate.indicator_value")})
-        order by indicator_id, variant, area_level, area_code, period_type, period
     """
 
 

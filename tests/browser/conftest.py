@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import driving, fake_release
+from tests.browser import driving
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-dash" / "bin" / "python"
@@ -35,16 +36,26 @@ class Served:
 
 @pytest.fixture(scope="session")
 def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a published release: that of ``AFTERCARE_BROWSER_RELEASE``, else a made-up one.
+    """A home with a release of the chain's own: small synthetic deliveries taken all the way.
 
-    The variable names a release folder (one with ``aftercare.duckdb`` in it), which is copied.
+    ``AFTERCARE_BROWSER_RELEASE`` names a release folder (one with ``aftercare.duckdb`` in it) to
+    look at instead, for example one of national volume; it is copied.
     """
     home = tmp_path_factory.mktemp("browser")
     given = os.environ.get("AFTERCARE_BROWSER_RELEASE")
     if given is None:
-        fake_release.write_release(home)
+        for command in (["synthesize", "--scale", "small"], ["run"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "orchestration.cli", *command, "--home", home, "--quiet"],
+                cwd=ROOT,
+                env=environment(home),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"aftercare {command[0]}: {done.stderr[-3000:]}"
         return home
-    release = home / "published" / "releases" / Path(given).name
+    release = home / "published" / "releases" / Path(given).resolve().name
     release.parent.mkdir(parents=True)
     shutil.copytree(given, release)
     (home / "published" / "current").symlink_to(Path("releases") / release.name)

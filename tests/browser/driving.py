@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -121,6 +122,35 @@ def choose(page: Page, filter_slug: str, value: str) -> None:
     page.locator(".ant-select-item-option", has_text=value).first.click()
     page.locator("[data-test='filter-bar__apply-button']").click()
     wait_until_drawn(page)
+
+
+def read_current_release(page: Page) -> None:
+    """Load the dashboard again, filters as they are, and wait until it is drawn."""
+    page.reload()
+    page.locator(CHARTS).first.wait_for()
+    wait_until_drawn(page)
+
+
+def download(page: Page, title: str, entry: str) -> Path:
+    """Save a chart's data through its own menu; ``entry`` is the menu's word for the format."""
+    card = page.locator(".dashboard-component-chart-holder", has_text=title).first
+    card.locator("[aria-label='More Options']").click()
+    page.locator("[role=menuitem]:visible", has_text="Lataa").last.hover()
+    with page.expect_download() as started:
+        page.locator("[role=menuitem]:visible", has_text=entry).click()
+    return started.value.path()
+
+
+def tooltip(page: Page, title: str, across: float) -> str:
+    """What a chart says when pointed at ``across`` of its width (0 left, 1 right)."""
+    card = page.locator(".dashboard-component-chart-holder", has_text=title).first
+    card.scroll_into_view_if_needed()
+    box = card.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * across, box["y"] + box["height"] / 2, steps=5)
+    shown = page.locator(".echarts-tooltip:visible")
+    shown.first.wait_for()
+    return shown.first.inner_text()
 
 
 def chart_text(page: Page, title: str) -> str:

@@ -1,4 +1,4 @@
-"""A made-up release with the published schema, for tests of the dashboards alone.
+"""A made-up release that meets the contract of the published tables, for tests of the dashboards alone.
 
 The real areas and municipalities, invented figures: all statuses occur, small municipalities are
 hidden or too few, one area has a quarter that was not delivered. ``write_release(home)`` makes
@@ -12,11 +12,13 @@ import csv
 import math
 import random
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+
+from quality.release import published_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY / "ingest" / "reference"
@@ -165,14 +167,6 @@ LARGE = {
     "Turku": 26000,
 }
 # Place in the tile map (row, column) and collaborative area of each wellbeing area.
-LARGE = {
-    "Helsinki": 60000,
-    "Espoo": 25000,
-    "Tampere": 33000,
-    "Vantaa": 20000,
-    "Oulu": 25000,
-    "Turku": 26000,
-}
 PLACES = {
     "01": (6, 4, "01"),
     "02": (6, 3, "01"),
@@ -272,7 +266,10 @@ def _areas() -> pd.DataFrame:
             }
         )
     frame = pd.DataFrame(rows)
-    frame["short_name_fi"] = frame["short_name_fi"].fillna(frame["name_fi"])
+    for language in ("sv", "en"):
+        frame[f"name_{language}"] = frame[f"name_{language}"].fillna(frame["name_fi"])
+    for language in ("fi", "sv", "en"):
+        frame[f"short_name_{language}"] = frame[f"short_name_{language}"].fillna(frame[f"name_{language}"])
     frame["valid_from"] = date(2023, 1, 1)
     frame["valid_to"] = None
     return frame
@@ -379,6 +376,8 @@ def _values(areas: pd.DataFrame) -> pd.DataFrame:
                         "lower_998": limits[1][0],
                         "upper_998": limits[1][1],
                     }
+                if row["status"] not in ("shown", "not_recorded"):
+                    row |= dict.fromkeys(("unknown_share", "record_share", "doubtful_share"))
                 rows.append(row)
     frame = pd.DataFrame(rows)
     frame["trend"] = None
@@ -454,29 +453,29 @@ def _coverage(areas: pd.DataFrame) -> pd.DataFrame:
                         "table_name": table,
                         "period": period,
                         "delivered": not missing,
-                        "version": 0 if missing else 1,
-                        "rows": 0 if missing else rng.randint(100, 2000),
-                        "quarantined": 0 if missing else rng.randint(0, 3),
+                        "version": None if missing else 1,
+                        "rows": None if missing else rng.randint(100, 2000),
+                        "quarantined": None if missing else rng.randint(0, 3),
                         "is_late": code == "10" and period == "2025Q3",
                     }
                 )
     return pd.DataFrame(rows)
 
 
-COLUMNS = {
-    "area": "area_code VARCHAR, area_level VARCHAR, name_fi VARCHAR, name_sv VARCHAR, "
-    "name_en VARCHAR, short_name_fi VARCHAR, short_name_sv VARCHAR, short_name_en VARCHAR, "
-    "parent_code VARCHAR, group_code VARCHAR, tile_row INTEGER, tile_column INTEGER, "
-    "urban_rural VARCHAR, language VARCHAR, valid_from DATE, valid_to DATE",
-    "indicator_value": "indicator_id VARCHAR, variant VARCHAR, area_level VARCHAR, "
-    "area_code VARCHAR, period_type VARCHAR, period VARCHAR, period_start DATE, period_end DATE, "
-    "breakdown VARCHAR, category VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, "
-    "lower_95 DOUBLE, upper_95 DOUBLE, lower_998 DOUBLE, upper_998 DOUBLE, trend VARCHAR, "
-    "status VARCHAR, is_complete BOOLEAN, is_series_break BOOLEAN, coverage DOUBLE, "
-    "unknown_share DOUBLE, record_share DOUBLE, doubtful_share DOUBLE",
-    "delivery_coverage": "organisation VARCHAR, table_name VARCHAR, period VARCHAR, "
-    "delivered BOOLEAN, version INTEGER, rows BIGINT, quarantined BIGINT, is_late BOOLEAN",
-}
+def _release() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "release_id": RELEASE_ID,
+                "data_kind": "synthetic",
+                "protection": "primary only",
+                "created_at": datetime(2026, 10, 31, 6),
+                "code_version": "0",
+                "input_hash": "fake",
+                "data_until": date(2026, 9, 30),
+            }
+        ]
+    )
 
 
 def write_release(home: Path) -> Path:
@@ -494,27 +493,18 @@ def write_release(home: Path) -> Path:
         "area": areas,
         "indicator_value": _values(areas),
         "delivery_coverage": _coverage(areas),
+        "release": _release(),
     }
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema published")
-        for table, frame in frames.items():
-            if table in COLUMNS:
-                frame = frame.reindex(columns=[c.split()[0] for c in COLUMNS[table].split(", ")])
+        for name, frame in frames.items():
+            table = published_table(name)
+            frame = frame.assign(data_notice=NOTICE).reindex(columns=list(table.column_names))
+            columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
             connection.register("frame", frame)
-            if table in COLUMNS:
-                connection.execute(f"create table published.{table} ({COLUMNS[table]})")
-                connection.execute(f"insert into published.{table} by name select * from frame")
-            else:
-                connection.execute(f"create table published.{table} as select * from frame")
-            connection.execute(f"alter table published.{table} add column data_notice varchar default '{NOTICE}'")
+            connection.execute(f"create table published.{name} ({columns})")
+            connection.execute(f"insert into published.{name} by name select * from frame")
             connection.unregister("frame")
-        connection.execute(
-            "create table published.release as select "
-            f"'{RELEASE_ID}' as release_id, 'synthetic' as data_kind, "
-            "'primary only' as protection, timestamp '2026-10-31 06:00:00' as created_at, "
-            "'0' as code_version, 'fake' as input_hash, date '2026-09-30' as data_until, "
-            f"'{NOTICE}' as data_notice"
-        )
     link = home / "published" / "current"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / RELEASE_ID)

@@ -10,6 +10,7 @@ import os
 import sys
 from pathlib import Path
 
+from dashboards.superset import assets
 from tests.browser.driving import ERRORS, Witness, browser, log_in, new_page, open_dashboard
 
 
@@ -28,7 +29,9 @@ def main() -> int:
         page = new_page(chromium, options.width, options.height)
         witness.watch(page)
         log_in(page, options.base, "johto", passwords["johto"])
-        open_dashboard(page, options.base, charts=10)
+        open_dashboard(page, options.base, charts=len(assets.read("charts")))
+        # Lines are drawn from left to right in a second.
+        page.wait_for_timeout(2000)
         page.screenshot(path=options.into)
         errors = page.locator(ERRORS).count()
     sys.stdout.write(

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import stat
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import driving
+from dashboards.superset import assets
+from tests.browser import driving, fake_release
 from tests.browser.conftest import Served, run_bootstrap
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHARTS = 10
+CHARTS = len(assets.read("charts"))
 TABLE = "Luvut, välit ja tila"
 # Words that Superset would show in English on the way of a reader.
 ENGLISH = (
@@ -73,16 +79,127 @@ def test_no_english_is_left_on_the_page(opened):
     assert [word for word in ENGLISH if re.search(rf"\b{re.escape(word)}\b", text)] == []
 
 
-def test_country_figure_on_the_page_is_the_published_one(opened, served):
+def finnish(number: float, decimals: int) -> str:
+    """A number as the dashboard writes it."""
+    return f"{number:,.{decimals}f}".replace(",", "\u00a0").replace(".", ",")
+
+
+def country_figures(served: Served) -> tuple[float, float]:
+    """Value and numerator of JAT-01 for the country and the newest year, as published."""
     ((value, numerator),) = query(
         served,
         "select value, numerator from published.indicator_value where indicator_id = 'JAT-01' "
         "and variant = 'main' and area_level = 'country' and period_type = 'year' and period = "
         "(select max(period) from published.indicator_value where period_type = 'year')",
     )
+    return value, numerator
+
+
+def test_country_figure_on_the_page_is_the_published_one(opened, served):
+    value, numerator = country_figures(served)
     text = driving.chart_text(opened, TABLE)
-    assert f"{value:.2f}".replace(".", ",") in text
-    assert f"{numerator:,.0f}".replace(",", "\u00a0") in text
+    assert finnish(value, 2) in text
+    assert finnish(numerator, 0) in text
+
+
+def test_tiles_say_what_is_published_of_every_area(opened, served):
+    published = query(
+        served,
+        "select area.short_name_fi, numbers.value from published.area as area "
+        "left join published.indicator_value as numbers on numbers.area_level = area.area_level "
+        "and numbers.area_code = area.area_code and numbers.indicator_id = 'JAT-01' and numbers.variant = 'main' "
+        "and numbers.period = (select max(period) from published.indicator_value where period_type = 'year') "
+        "where area.area_level = 'wellbeing_area'",
+    )
+    tiles = {
+        tile.locator(".st-tile-name").inner_text(): tile.locator(".st-tile-value").inner_text()
+        for tile in opened.locator(".st-tile").all()
+    }
+    assert tiles.keys() == {name for name, _ in published}
+    shown = {name: finnish(value, 2) for name, value in published if value is not None}
+    assert shown, "no area has a figure, so this shows nothing"
+    assert {name: text for name, text in tiles.items() if name in shown} == shown
+    assert not [text for name, text in tiles.items() if name not in shown and re.search(r"\d", text)]
+
+
+def test_tile_map_lies_as_the_areas_do(opened, served):
+    places = dict(
+        (name, (row, column))
+        for name, row, column in query(
+            served,
+            "select short_name_fi, tile_row, tile_column from published.area where area_level = 'wellbeing_area'",
+        )
+    )
+    boxes = {
+        tile.locator(".st-tile-name").inner_text(): tile.bounding_box() for tile in opened.locator(".st-tile").all()
+    }
+    by_height = sorted({round(box["y"]) for box in boxes.values()})
+    by_side = sorted({round(box["x"]) for box in boxes.values()})
+    assert {
+        name: (by_height.index(round(box["y"])) + 1, by_side.index(round(box["x"])) + 1) for name, box in boxes.items()
+    } == places
+
+
+def test_tooltip_of_a_trend_is_value_and_interval(opened, served):
+    text = driving.tooltip(opened, "Kehitys vuosittain", 0.6)
+    year, *_ = text.split()
+    ((value, lower, upper),) = query(
+        served,
+        "select value, lower_95, upper_95 from published.indicator_value where indicator_id = 'JAT-01' "
+        f"and variant = 'main' and area_level = 'country' and period_type = 'year' and period = '{int(year)}'",
+    )
+
+    def shortest(number: float) -> str:
+        return finnish(number, 2).rstrip("0").rstrip(",")
+
+    assert f"{shortest(value)} ({shortest(lower)}–{shortest(upper)})" in text
+    assert "ŷ" not in text
+
+
+def read_table(path: Path) -> tuple[str, list[dict[str, str]]]:
+    """A downloaded CSV as text and rows; a chart of two queries comes as an archive of two files."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(sorted(archive.namelist())[0]).decode("utf-8-sig")
+    else:
+        text = path.read_text(encoding="utf-8-sig")
+    return text, list(csv.DictReader(io.StringIO(text)))
+
+
+def test_downloaded_csv_has_plain_values_and_the_marking(opened):
+    for title, first in {
+        "Kunnat järjestyksessä": "Alue tai kunta",
+        "Alueet kartalla": "Hyvinvointialue",
+        "Valittu mittari": "Mittari",
+        "Kehitys vuosittain": "Aika",
+        "Kuntien hajonta": "Nimittäjä",
+        "Toimitukset": "Toimittaja",
+    }.items():
+        text, rows = read_table(driving.download(opened, title, "CSV"))
+        assert rows, title
+        assert next(iter(rows[0])) == first
+        assert "<" not in text, title
+        assert "yhat" not in text, title
+        assert {row["Aineisto"] for row in rows} == {"SYNTEETTINEN"}, title
+
+
+def test_downloaded_workbook_has_the_same_columns_as_the_csv(opened):
+    _, (first_row, *_) = read_table(driving.download(opened, "Alueet kartalla", "CSV"))
+    header = list(first_row)
+    workbook = openpyxl.load_workbook(io.BytesIO(driving.download(opened, "Alueet kartalla", "Excel").read_bytes()))
+    first, *rows = workbook.active.iter_rows(values_only=True)
+    assert list(first) == header
+    assert {row[header.index("Aineisto")] for row in rows} == {"SYNTEETTINEN"}
+
+
+def test_menu_of_a_chart_is_finnish(opened):
+    """The second opening comes from the cache, which the menu tells with a time."""
+    driving.read_current_release(opened)
+    card = opened.locator(".dashboard-component-chart-holder", has_text="Alueet kartalla").first
+    card.locator("[aria-label='More Options']").click()
+    entries = opened.locator("[role=menuitem]:visible").all_inner_texts()
+    assert any("Välimuistista" in entry for entry in entries)
+    assert not [entry for entry in entries if re.search(r"\b(ago|seconds|minutes|Download|Refresh)\b", entry)]
 
 
 def test_another_indicator_changes_every_chart_about_figures(opened):
@@ -135,6 +252,50 @@ def test_log_in_page_is_needed_and_finnish(served, chromium):
     assert "Kirjaudu sisään" in text
     assert "Sign in" not in text
     page.close()
+
+
+# ---- a new release -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_release(served: Served) -> Iterator[None]:
+    """Another release, all states and other figures in it, is the current one for a while."""
+    link = served.home / "published" / "current"
+    before = link.readlink()
+    fake_release.write_release(served.home)
+    yield
+    back = link.with_name("back")
+    back.symlink_to(before)
+    back.replace(link)
+
+
+def test_new_release_is_seen_by_the_next_request_and_the_old_one_when_it_is_back(opened, served, request):
+    before = country_figures(served)
+    assert finnish(before[1], 0) in driving.chart_text(opened, TABLE)
+    request.getfixturevalue("other_release")
+    after = country_figures(served)
+    assert after != before
+    driving.read_current_release(opened)
+    text = driving.chart_text(opened, TABLE)
+    assert finnish(after[1], 0) in text
+    assert finnish(before[1], 0) not in text
+    assert fake_release.RELEASE_ID in driving.chart_text(opened, "Julkaisu")
+
+
+def test_every_state_has_words_of_its_own(opened, served, other_release):
+    words = {
+        "shown": "näytetään", "hidden": "suojattu, pieni luku", "too_few": "liian vähän tapauksia",
+        "not_recorded": "ei kirjattu", "not_delivered": "tietoja ei toimitettu",
+    }  # fmt: skip
+    assert {status for (status,) in query(served, "select distinct status from published.indicator_value")} == set(
+        words
+    )
+    driving.read_current_release(opened)
+    driving.choose(opened, "mittari", "SAA-01")
+    text = driving.chart_text(opened, TABLE)
+    for status in ("shown", "hidden", "too_few", "not_recorded"):
+        assert words[status] in text
+    assert opened.locator(driving.ERRORS).count() == 0
 
 
 # ---- what a reader and an analyst may not do ---------------------------------------------------

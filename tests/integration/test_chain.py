@@ -127,6 +127,7 @@ def test_a_bad_delivery_stays_out_and_the_release_stays(home: Path, deliveries: 
     manifest = (source / "manifest.json").read_text(encoding="utf-8").replace(source.name, name)
     for file in source.glob("*.csv"):
         (target / file.name).write_bytes(file.read_bytes() + b"\n")
+        os.utime(target / file.name, (1_760_000_000, 1_760_000_000))  # not one still on its way
     (target / "manifest.json").write_text(manifest, encoding="utf-8")
     ran = aftercare(home, "ingest")
     assert ran.returncode == 3, ran.stderr

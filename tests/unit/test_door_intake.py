@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.contracts import contract, contracts
-from ingest.door import IntakeBusyError, check_delivery, intake, take_in
+from ingest.door import IntakeBusyError, check_delivery, files, intake, take_in
 from ingest.door.rules import LANGUAGES, RULES
 from ingest.lake import counting, read_ledger, table_schema
 from ingest.reference import municipalities, organisations, wellbeing_areas
@@ -310,7 +310,7 @@ def test_what_is_not_complete_is_left_alone(home):
 
 def test_a_file_that_grows_while_it_is_read_is_left_alone(home, monkeypatch):
     folder = drop(home.inbox)
-    real = intake.os.fstat
+    real = files.os.fstat
     calls = []
 
     def growing(descriptor):
@@ -320,7 +320,7 @@ def test_a_file_that_grows_while_it_is_read_is_left_alone(home, monkeypatch):
                 stream.write("more")
         return real(descriptor)
 
-    monkeypatch.setattr(intake.os, "fstat", growing)
+    monkeypatch.setattr(files.os, "fstat", growing)
     assert outcomes(take_in(home)) == {"1": "waiting"}
     assert folder.exists() and read_ledger(home).num_rows == 0
 
@@ -397,7 +397,14 @@ def crash(*_args, **_kwargs):
     raise CrashError
 
 
-CRASHES = ["pq.write_table", "os.sync", "append_to_ledger", "_finish", "_move"]
+# Where an intake may die: while it writes rows, before the ledger, after it, before the move.
+CRASHES = {
+    "rows": "ingest.door.storing.pq.write_table",
+    "sync": "ingest.door.intake.os.sync",
+    "ledger": "ingest.door.intake.append_to_ledger",
+    "receipt": "ingest.door.intake.finish",
+    "move": "ingest.door.storing.move",
+}
 
 
 @pytest.mark.parametrize("step", CRASHES)
@@ -410,11 +417,11 @@ def test_an_intake_that_dies_is_finished_by_the_next(home, monkeypatch, step):
         drop(home.inbox, number=3, change=set_file(rows=9)),
     ]
     with monkeypatch.context() as patch:
-        patch.setattr(f"ingest.door.intake.{step}", crash)
+        patch.setattr(CRASHES[step], crash)
         with pytest.raises(CrashError):
             take_in(home)
         before = counting(home).num_rows
-    assert before == (2 if step in ("_finish", "_move") else 0)
+    assert before == (2 if step in ("receipt", "move") else 0)
     take_in(home)
     ledger = read_ledger(home).to_pylist()
     assert [(row["acceptance_no"], row["delivery_id"][-1]) for row in ledger] == [(1, "1"), (2, "2")]
@@ -435,7 +442,7 @@ def test_a_stale_receipt_of_a_rejected_attempt_is_replaced(home, monkeypatch):
     take_in(home)
     drop(home.inbox)
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.door.intake._finish", crash)
+        patch.setattr(CRASHES["receipt"], crash)
         with pytest.raises(CrashError):
             take_in(home)
     take_in(home)

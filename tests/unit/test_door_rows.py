@@ -11,7 +11,7 @@ import pytest
 
 from ingest.contracts import contracts
 from ingest.door.checks import CheckInput, check_tables, connect, plan_for
-from ingest.door.readers import RawTable
+from ingest.door.reading import RawTable
 from ingest.lake import table_schema
 from ingest.periods import Period
 from tests.unit.deliveries import key
@@ -89,9 +89,9 @@ READ = {
     "date-with-midnight": ("residence_spell", "start_date", "2024-02-29 00:00:00", date(2024, 2, 29)),
     "upper-case-key": ("client", "client_key", key(1).upper(), key(1)),
     "whole-number-with-decimals": ("client", "birth_year", "2005,0", 2005),
-    "gone-municipality": ("client", "home_municipality", "588", "588"),
+    "gone-municipality": ("residence_spell", "municipality", "588", "588"),
     "unknown-municipality": ("client", "home_municipality", "199", "199"),
-    "aland-municipality": ("client", "home_municipality", "478", "478"),
+    "aland-municipality": ("residence_spell", "municipality", "478", "478"),
     "empty-optional": ("client", "gender", None, None),
     **{
         f"yes-{word}": ("client", "has_children", word, True)
@@ -124,18 +124,32 @@ def test_the_end_of_a_spell_becomes_the_day_after(connection):
 
 
 @pytest.mark.parametrize(
-    ("column", "text", "code"),
+    ("table", "column", "text", "code"),
     [
-        ("home_municipality", "5", "005"),
-        ("home_municipality", "49", "049"),
-        ("responsible_area", "5", "05"),
+        ("residence_spell", "municipality", "5", "005"),
+        ("residence_spell", "municipality", "49", "049"),
+        ("client", "responsible_area", "5", "05"),
     ],
 )
-def test_lost_zeros_are_put_back_and_said(connection, column, text, code):
-    outcome = checked(connection, "client", {column: text})
+def test_lost_zeros_are_put_back_and_said(connection, table, column, text, code):
+    outcome = checked(connection, table, {column: text})
     assert broken(outcome) == [("REPAIR_ZEROS", column)]
     assert outcome.accepted.column(column).to_pylist() == [code]
     assert (outcome.rows_repaired, outcome.rows_warned) == (1, 0)
+
+
+@pytest.mark.parametrize("text", ["45292", "45292,0", "45292.00"])
+def test_a_spreadsheet_day_is_read_and_said(connection, text):
+    outcome = checked(connection, "residence_spell", {"start_date": text})
+    assert broken(outcome) == [("REPAIR_DATE", "start_date")]
+    assert outcome.accepted.column("start_date").to_pylist() == [date(2024, 1, 1)]
+    assert outcome.rows_repaired == 1
+
+
+def test_a_finding_names_the_record_by_the_beginning_of_its_key(connection):
+    outcome = checked(connection, "client", {"birth_year": "x"}, {"client_key": "7", "birth_year": "y"})
+    found = next(found for found in outcome.findings if found.rule.code == "ROW_NUMBER")
+    assert [place.record for place in found.places] == [f"{key(1)[:8]}…", None]
 
 
 REFUSED = {
@@ -148,6 +162,7 @@ REFUSED = {
     "ROW_DATE-no-such-day-finnish": ("residence_spell", {"start_date": "31.4.2024"}),
     "ROW_DATE-two-digit-year": ("residence_spell", {"start_date": "1.2.24"}),
     "ROW_DATE-american": ("residence_spell", {"start_date": "02/29/2024"}),
+    "ROW_DATE-number": ("residence_spell", {"start_date": "19999"}),
     "ROW_DATE-word": ("residence_spell", {"start_date": "infinity"}),
     "ROW_DATE-year-0202": ("residence_spell", {"start_date": "0202-01-01"}),
     "ROW_DATE-time": ("residence_spell", {"start_date": "2024-02-28 13:30:00"}),
@@ -201,6 +216,7 @@ def test_all_errors_of_a_row_are_reported(connection):
 
 WARNED = {
     "WARN_AREA": ("client", {"responsible_area": "06"}),
+    "WARN_HOME_AREA": ("client", {"home_municipality": "091"}),
     "WARN_AGE-young": ("client", {"birth_year": "2010"}),
     "WARN_AGE-old": ("client", {"birth_year": "1998"}),
     "WARN_FUTURE": ("residence_spell", {"start_date": "2025-10-21", "end_date": None}),
@@ -240,7 +256,7 @@ DOUBLED = {
 def test_a_doubled_key_is_found(connection, table, rows, places):
     outcome = checked(connection, table, *rows)
     found = [item for item in outcome.findings if item.rule.code == "FILE_KEY_TWICE"]
-    assert [row for row, _ in found[0].places] == places
+    assert [row for row, *_ in found[0].places] == places
 
 
 def test_two_unreadable_keys_are_not_taken_for_the_same(connection):
@@ -264,7 +280,7 @@ def test_an_empty_part_of_a_key_is_a_value_of_its_own(connection):
     item = CheckInput(raw, "h.csv", "05", Period.parse("2025Q3"), date(2025, 10, 20))
     outcome = check_tables(connection, contract, [item])[0]
     found = next(item for item in outcome.findings if item.rule.code == "FILE_KEY_TWICE")
-    assert [row for row, _ in found.places] == [2, 4]
+    assert [row for row, *_ in found.places] == [2, 4]
 
 
 def test_a_missing_column_is_not_reported_again_in_every_row(connection):

@@ -35,6 +35,7 @@ def test_suite_covers_every_column_of_the_contract(table):
         assert (f"CODE:{name}" in codes) == (column.code_list is not None)
         assert (f"PLACE:{name}" in codes) == (column.type in PLACES)
         assert (f"SPELL:{name}" in codes) == (column.spell_end_of is not None)
+        assert (f"PATTERN:{name}" in codes) == (column.type == "text")
         assert (f"TYPE:{name}" in codes) == (column.type in ("date", "int", "decimal", "bool"))
 
 
@@ -103,8 +104,52 @@ def test_good_rows_pass():
 
 
 @pytest.mark.slow
-def test_empty_table_passes():
-    assert checked(housing().slice(0, 0), expected_rows=0).passed
+def test_empty_table_passes_and_is_not_called_tested(tmp_path):
+    result = checked(housing().slice(0, 0), expected_rows=0)
+    assert result.passed
+    assert result.outcome == "no_rows"
+    assert {entry.code for entry in result.expectations if entry.has_checked} == {"COLUMNS", "ROWS"}
+    index = write_site([result], tmp_path).read_text(encoding="utf-8")
+    assert '<span lang="en">no rows</span>' in index
+    assert 'class="pass"' not in index
+    page = (tmp_path / "housing_spell.html").read_text(encoding="utf-8")
+    assert page.count('class="pass"') == 2
+    assert page.count('<span lang="en">nothing to check</span>') == len(result.expectations) - 2
+
+
+@pytest.mark.slow
+def test_empty_table_of_which_rows_count_fails():
+    result = checked(housing().slice(0, 0), expected_rows=3)
+    assert result.failed_codes == ("ROWS",)
+    assert result.outcome == "failed"
+
+
+@pytest.mark.slow
+def test_empty_column_holds_of_nothing_and_says_so():
+    result = checked(housing())
+    seen = {entry.code: entry.has_checked for entry in result.expectations}
+    assert not seen["CODE:suitability"]
+    assert seen["CODE:housing_type"]
+
+
+@pytest.mark.slow
+def test_text_that_does_not_match_its_pattern_is_found():
+    wave = contract("survey_wave")
+    columns = {"wave": ["2025H1", "kevät 2025"], "area": ["90", "90"], "organisation": ["hva-90"] * 2}
+    numbers = {name: pa.array([1, 1], pa.int32()) for name in ("invited", "responded")}
+    rows = pa.table({**columns, **numbers, "period": ["2025H1"] * 2})
+    result = check_table(wave, rows, places=PLACES)
+    assert result.failed_codes == ("PATTERN:wave",)
+
+
+def test_rows_of_a_table_may_come_from_each_of_its_kinds_of_supplier():
+    patterns = {
+        table: next(e.arguments["regex"] for e in suite(contract(table)) if e.kind == "ORGANISATION")
+        for table in ("client", "cost_row", "benefit_month")
+    }
+    assert patterns["client"] == "^(hva-[0-9]{2})$"
+    assert patterns["cost_row"] == "^(hva-[0-9]{2}|kunta-[0-9]{3})$"
+    assert patterns["benefit_month"] == "^(kela)$"
 
 
 BAD = {

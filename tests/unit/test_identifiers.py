@@ -39,7 +39,7 @@ MISSES = {
     "check-letter-never-used": "010190-999G",
     "part-of-a-longer-token": "x010190-999K",
     "longer-number": "010190-9991234",
-    "without-sign-check-does-not-fit": "0101909999",
+    "without-sign-check-does-not-fit": "1101909999",
     "date": "2025-10-20",
     "ulid": "01JAZ000000000000000000001",
     "empty": "",

@@ -1,41 +1,9 @@
 -- Grain: one row per client and stretch of at-risk days with one responsible area and one home municipality.
--- Definitions 1 and 11: overlapping aftercare periods count once; the responsible area is that of
--- the period that began last (tie: the smaller code), the home municipality that of the residence
--- spell that began last, by the code in force now. No residence, 198, 199 and 200: unknown.
+-- Definitions 1 and 11: an at-risk day is a day in aftercare; its home municipality is that of the
+-- residence spell that began last, by the code in force now. No residence, 198, 199 and 200: unknown.
 with
-aftercare as (
-    select
-        client.client_id,
-        supplier.wellbeing_area_code,
-        period.start_date,
-        least(
-            coalesce(period.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive
-    from {{ ref('stg_hva__aftercare_period') }} as period
-    inner join {{ ref('int_supplier') }} as supplier on period.organisation = supplier.organisation
-    inner join {{ ref('int_client') }} as client on period.client_key = client.client_key
-    where
-        period.start_date < least(
-            coalesce(period.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
-),
-
-everything as (
-    select
-        client_id,
-        min(start_date) as start_date,
-        max(end_date_exclusive) as end_date_exclusive
-    from aftercare
-    group by client_id
-),
-
-area_of_day as (
-    {{ day_winner('everything', 'aftercare', [], ['wellbeing_area_code'],
-        'spell.start_date desc, spell.wellbeing_area_code') | indent(4) }}
-),
-
 area_run as (
-    select * from area_of_day where wellbeing_area_code is not null
+    select * from {{ ref('int_responsible_area_segment') }}
 ),
 
 residence as (

@@ -1,4 +1,5 @@
 -- Grain: one row per indicator, variant, area level, area, period type and period. Restricted: all values.
+-- Every cell that there may be stands here, with what was delivered; one without contributions as well.
 with
 spine as (
     select
@@ -27,7 +28,7 @@ spine as (
         )
 ),
 
-joined as (
+final as (
     select
         spine.*,
         meta.scale,
@@ -41,19 +42,16 @@ joined as (
         coalesce(completeness.is_delivered, false) as is_delivered,
         coalesce(completeness.is_complete, false) as is_complete,
         completeness.coverage,
-        case
-            when meta.aggregation = 'count' then coalesce(cell.numerator_clients, 0)
-            else coalesce(cell.numerator_sum, 0)
-        end as numerator,
-        case when meta.aggregation <> 'count' then coalesce(cell.denominator_sum, 0) end as denominator,
-        coalesce(cell.numerator_clients, 0) as numerator_clients,
-        coalesce(cell.denominator_clients, 0) as denominator_clients,
-        cell.numerator_squares,
-        cell.cross_products,
-        cell.denominator_squares,
-        cell.unknown_share,
-        cell.record_share,
-        cell.doubtful_share,
+        coalesce(figure.numerator, 0) as numerator,
+        case when meta.aggregation <> 'count' then coalesce(figure.denominator, 0) end as denominator,
+        coalesce(figure.numerator_clients, 0) as numerator_clients,
+        coalesce(figure.denominator_clients, 0) as denominator_clients,
+        figure.numerator_squares,
+        figure.cross_products,
+        figure.denominator_squares,
+        figure.unknown_share,
+        figure.record_share,
+        figure.doubtful_share,
         concentration.workers,
         concentration.largest_worker_share,
         exists (
@@ -63,7 +61,14 @@ joined as (
                 and key_break.wellbeing_area_code = spine.own_area_code
                 and key_break.break_date >= spine.period_start
                 and key_break.break_date < spine.period_end_exclusive
-        ) as is_series_break
+        ) as is_series_break,
+        -- A count of nobody is 0; a ratio without a denominator is no figure.
+        case when meta.aggregation = 'count' then coalesce(figure.value, 0) else figure.value end as value,
+        figure.effective_total,
+        figure.lower_95,
+        figure.upper_95,
+        figure.lower_998,
+        figure.upper_998
     from spine
     inner join {{ ref('indicator_meta') }} as meta on spine.indicator_id = meta.indicator_id
     left join {{ ref('int_cell_completeness') }} as completeness
@@ -72,81 +77,18 @@ joined as (
         and spine.area_code = completeness.area_code
         and spine.period_type = completeness.period_type
         and spine.period = completeness.period
-    left join {{ ref('int_cell') }} as cell
-        on spine.indicator_id = cell.indicator_id
-        and spine.variant = cell.variant
-        and spine.area_level = cell.area_level
-        and spine.area_code = cell.area_code
-        and spine.period_type = cell.period_type
-        and spine.period = cell.period
+    left join {{ ref('int_figure') }} as figure
+        on spine.indicator_id = figure.indicator_id
+        and spine.variant = figure.variant
+        and spine.area_level = figure.area_level
+        and spine.area_code = figure.area_code
+        and spine.period_type = figure.period_type
+        and spine.period = figure.period
     left join {{ ref('int_worker_concentration') }} as concentration
         on spine.area_level = concentration.area_level
         and spine.area_code = concentration.area_code
         and spine.period_type = concentration.period_type
         and spine.period = concentration.period
-),
-
-valued as (
-    select
-        *,
-        case
-            when aggregation = 'count' then numerator
-            else numerator * scale / nullif(denominator, 0)
-        end as value,
-        -- Days and events come in clients: the effective number of independent days is what a simple
-        -- random sample with the ratio estimator's variance would have.
-        case
-            when interval_method = 'wilson' then denominator
-            when interval_method <> 'wilson_clustered' or denominator = 0 then null
-            when
-                numerator = 0 or numerator = denominator or denominator_clients = 1
-                or numerator_squares
-                - 2 * numerator / denominator * cross_products
-                + power(numerator / denominator, 2) * denominator_squares < 1e-9
-                then denominator_clients
-            else
-                numerator / denominator * (1 - numerator / denominator)
-                * power(denominator, 2) * (denominator_clients - 1.0) / denominator_clients
-                / (
-                    numerator_squares
-                    - 2 * numerator / denominator * cross_products
-                    + power(numerator / denominator, 2) * denominator_squares
-                )
-        end as effective_total
-    from joined
-),
-
-limited as (
-    select
-        valued.*,
-        {% for name, confidence, z in [('95', '0.95', '1.959963984540054'), ('998', '0.998', '3.090232306167813')] %}
-        case
-            when valued.denominator is null or valued.denominator = 0 then null
-            when valued.interval_method in ('wilson', 'wilson_clustered') then {{ wilson_limit(
-                "(valued.numerator / valued.denominator * valued.effective_total)", "valued.effective_total", z, "-"
-            ) }}
-            when valued.interval_method = 'byar' and valued.numerator >= 10
-                then {{ byar_lower("valued.numerator", z) }} * valued.scale / valued.denominator
-            when valued.interval_method = 'byar'
-                then limit_{{ name }}.lower_limit * valued.scale / valued.denominator
-        end as lower_{{ name }},
-        case
-            when valued.denominator is null or valued.denominator = 0 then null
-            when valued.interval_method in ('wilson', 'wilson_clustered') then {{ wilson_limit(
-                "(valued.numerator / valued.denominator * valued.effective_total)", "valued.effective_total", z, "+"
-            ) }}
-            when valued.interval_method = 'byar' and valued.numerator >= 10
-                then {{ byar_upper("valued.numerator", z) }} * valued.scale / valued.denominator
-            when valued.interval_method = 'byar'
-                then limit_{{ name }}.upper_limit * valued.scale / valued.denominator
-        end as upper_{{ name }}{{ "," if not loop.last }}
-        {% endfor %}
-    from valued
-    {% for name, confidence in [('95', '0.95'), ('998', '0.998')] %}
-    left join {{ ref('seed_poisson_limit') }} as limit_{{ name }}
-        on valued.numerator = limit_{{ name }}.events
-        and limit_{{ name }}.confidence = {{ confidence }}
-    {% endfor %}
 )
 
-select * from limited
+select * from final

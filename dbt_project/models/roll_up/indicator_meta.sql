@@ -8,7 +8,7 @@
 select
     {{ literal(meta.indicator_id) }} as indicator_id,
     {{ literal(meta.aggregation) }} as aggregation,
-    {{ meta.scale }}.0 as scale,
+    cast({{ meta.scale }} as double) as scale,
     {{ literal(meta.interval_method) }} as interval_method,
     {{ literal(meta.time_basis) }} as time_basis,
     {{ literal(meta.base_period) }} as base_period,
@@ -25,7 +25,7 @@ select
 {{ 'union all' if not loop.last }}
 {%- else %}
 select
-    cast(null as varchar) as indicator_id, cast(null as varchar) as aggregation, 1.0 as scale,
+    cast(null as varchar) as indicator_id, cast(null as varchar) as aggregation, cast(1 as double) as scale,
     cast(null as varchar) as interval_method, cast(null as varchar) as time_basis,
     cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,

@@ -2,11 +2,7 @@
 -- What the area and municipality filters offer.
 with
 
-areas as (
-    select area_code, short_name_fi as area_name
-    from published.area
-    where area_level = 'wellbeing_area'
-),
+-- include: areas
 
 municipalities as (
     select

@@ -3,11 +3,7 @@
 -- Each quarter is one square: all tables came, some are missing, nothing came, or came late.
 with
 
-areas as (
-    select area_code, short_name_fi as area_name
-    from published.area
-    where area_level = 'wellbeing_area'
-),
+-- include: areas
 
 table_names (table_name, table_label) as (
     values
@@ -82,6 +78,11 @@ senders as (
             || coalesce('; puuttuu: ' || missing, '') || '">' || square_sign || '</span>',
             '' order by period
         ) as quarters_html,
+        string_agg(
+            left(period, 4) || '/' || right(period, 1) || ': ' || delivered || '/' || expected
+            || case when is_late then ' myöhässä' else '' end,
+            '; ' order by period
+        ) as quarters_text,
         min(period) as first_period,
         max(period) as last_period,
         sum(delivered) as delivered,
@@ -99,11 +100,13 @@ final as (
         senders.sender,
         case when senders.sender = 'Kunnat yhteensä' then 2 else 1 end as sender_order,
         '<div class="st-quarters">' || senders.quarters_html || '</div>' as quarters_html,
+        senders.quarters_text,
         round(100.0 * senders.delivered / senders.expected, 1) as delivered_share,
         -- What the newest quarter still lacks; an area that has none says so.
         senders.missing_latest,
         senders.rows,
-        senders.quarantined
+        senders.quarantined,
+        (select any_value(split_part(data_notice, ' /', 1)) from published.release) as data_notice
     from senders
     cross join unnest(['Koko maa', senders.sender]) as choice (area_choice)
 )

@@ -1,38 +1,21 @@
 -- Grain: one row per indicator x period x chosen area x municipality, and one per step of the
 -- limits (place null).
 --
--- The few largest municipalities would press all others against the left edge, so the picture
--- ends where nineteen of twenty fit; the limits are drawn to there in even steps of the square
--- root. Limits: binomial for shares; for rates Poisson on the square-root scale. Events are
--- taken as independent of each other.
+-- All municipalities, from the smallest to the largest: the axis is logarithmic, and the limits
+-- are drawn in even steps of it. Limits: binomial for shares; for rates Poisson on the square-root
+-- scale. Events are taken as independent of each other.
 with
 
-areas as (
-    select area_code, short_name_fi as area_name
-    from published.area
-    where area_level = 'wellbeing_area'
-),
+-- include: areas
 
-indicators as (
-    select
-        indicator_id,
-        variant,
-        unit,
-        case when unit = 'share' then 100 else 1 end as factor,
-        case unit
-            when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_100' then 100.0
-        end as scale,
-        indicator_id || ' ' || name_fi
-        || case
-            when variant = 'main' then ''
-            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
-        end as indicator_label
-    from published.indicator
-),
+-- include: indicators
 
 totals as (
     select
         indicators.*,
+        case indicators.unit
+            when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_100' then 100.0
+        end as scale,
         replace(numbers.period, '-', '–') as period_label,
         numbers.area_level,
         numbers.area_code,
@@ -70,26 +53,17 @@ municipalities as (
     where totals.area_level = 'municipality'
 ),
 
-cuts as (
-    select
-        indicator_label,
-        period_label,
-        min(denominator) as first_dot,
-        quantile_disc(denominator, 0.95) as last_dot
-    from municipalities
-    group by indicator_label, period_label
-),
-
 -- Ends of the axis: the dots' ends, out to one leading digit, so that they can be read.
 ends as (
     select
         indicator_label,
         period_label,
-        floor(first_dot / power(10, floor(log10(first_dot))))
-        * power(10, floor(log10(first_dot))) as first_denominator,
-        ceil(last_dot / power(10, floor(log10(last_dot))))
-        * power(10, floor(log10(last_dot))) as last_denominator
-    from cuts
+        floor(min(denominator) / power(10, floor(log10(min(denominator)))))
+        * power(10, floor(log10(min(denominator)))) as first_denominator,
+        ceil(max(denominator) / power(10, floor(log10(max(denominator)))))
+        * power(10, floor(log10(max(denominator)))) as last_denominator
+    from municipalities
+    group by indicator_label, period_label
 ),
 
 dots as (
@@ -101,12 +75,7 @@ dots as (
         municipalities.denominator,
         municipalities.value
     from municipalities
-    inner join ends
-        on
-            municipalities.indicator_label = ends.indicator_label
-            and municipalities.period_label = ends.period_label
     cross join unnest(['Koko maa', municipalities.area_name]) as choice (area_choice)
-    where municipalities.denominator <= ends.last_denominator
 ),
 
 steps as (
@@ -114,18 +83,15 @@ steps as (
         country.*,
         choices.area_choice,
         round(
-            power(
-                sqrt(ends.first_denominator) + step.number / 40.0
-                * (sqrt(ends.last_denominator) - sqrt(ends.first_denominator)),
-                2
-            )
+            ends.first_denominator
+            * power(ends.last_denominator / ends.first_denominator, step.number / 60.0)
         ) as denominator
     from country
     inner join ends
         on
             country.indicator_label = ends.indicator_label
             and country.period_label = ends.period_label
-    cross join range(0, 41) as step (number)
+    cross join range(0, 61) as step (number)
     cross join (select 'Koko maa' as area_choice union all select area_name from areas) as choices
 ),
 

@@ -1,27 +1,27 @@
 -- Grain: one row per indicator and variant, with its description as a card.
 with
 
-indicators as (
+-- include: indicators
+
+described as (
     select
-        *,
-        indicator_id || ' ' || name_fi
-        || case
-            when variant = 'main' then ''
-            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
-        end as indicator_label,
-        case polarity
+        described.*,
+        indicators.indicator_label,
+        case described.polarity
             when 'higher' then 'suurempi luku on tavoiteltava'
             when 'lower' then 'pienempi luku on tavoiteltava'
             else 'luku ei ole hyvä eikä huono'
         end as polarity_text,
-        case responsible
+        case described.responsible
             when 'area' then 'hyvinvointialue'
             when 'municipality' then 'kunta'
             when 'shared' then 'hyvinvointialue ja kunta yhdessä'
             when 'state' then 'valtio'
-            else responsible
+            else described.responsible
         end as responsible_text
-    from published.indicator
+    from published.indicator as described
+    inner join indicators
+        on described.indicator_id = indicators.indicator_id and described.variant = indicators.variant
 ),
 
 final as (
@@ -51,8 +51,17 @@ final as (
             'string_agg', ''
         )
         || '</div>' as card_html,
-        data_notice
-    from indicators
+        unit_fi,
+        polarity_text,
+        responsible_text,
+        definition_fi,
+        numerator_fi,
+        denominator_fi,
+        interpretation_fi,
+        limits_fi,
+        what_you_can_do_fi,
+        split_part(data_notice, ' /', 1) as data_notice
+    from described
 )
 
 select * from final

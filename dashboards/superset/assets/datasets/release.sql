@@ -15,7 +15,13 @@ select
         else protection
     end
     || '</p><p class="st-small">Julkaisun tunnus ' || release_id || '</p></div>' as card_html,
-    data_notice
+    release_id,
+    data_until,
+    created_at,
+    data_kind,
+    protection,
+    code_version,
+    split_part(data_notice, ' /', 1) as data_notice
 from published.release
 order by created_at desc
 limit 1

@@ -4,11 +4,7 @@
 -- Without a chosen area, a chosen municipality brings its own area along.
 with
 
-areas as (
-    select area_code, short_name_fi as area_name
-    from published.area
-    where area_level = 'wellbeing_area'
-),
+-- include: areas
 
 municipalities as (
     select
@@ -35,18 +31,7 @@ choices as (
     select area_name, municipality_name, area_code, municipality_code from municipalities
 ),
 
-indicators as (
-    select
-        indicator_id,
-        variant,
-        case when unit = 'share' then 100 else 1 end as factor,
-        indicator_id || ' ' || name_fi
-        || case
-            when variant = 'main' then ''
-            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
-        end as indicator_label
-    from published.indicator
-),
+-- include: indicators
 
 totals as (
     select

@@ -95,58 +95,9 @@ choices as (
             )
 ),
 
-indicators as (
-    select
-        indicator_id,
-        variant,
-        unit,
-        indicator_id || ' ' || name_fi
-        || case
-            when variant = 'main' then ''
-            else ', ' || lower(left(variant_name_fi, 1)) || substr(variant_name_fi, 2)
-        end as indicator_label,
-        case when unit = 'share' then 100 else 1 end as factor,
-        case unit when 'per_1000_days' then 2 when 'persons' then 0 else 1 end as decimals,
-        case when unit = 'share' then chr(160) || '%' else '' end as unit_sign
-    from published.indicator
-),
+-- include: indicators
 
--- A figure of a day (places, housing at the end) has no year of its own everywhere: the last
--- quarter's then stands for the year.
-totals as (
-    select * exclude (period_type, period),
-        case when period_type = 'quarter' then 'year' else period_type end as period_type,
-        case when period_type = 'quarter' then left(period, 4) else period end as period
-    from published.indicator_value
-    where
-        breakdown = 'total'
-        and category = 'total'
-        and (
-            period_type in ('year', 'pooled_3_years')
-            or (
-                period_type = 'quarter'
-                and right(period, 2) = 'Q4'
-                and period >= '2022'
-                and (indicator_id, variant) not in (
-                    select (indicator_id, variant)
-                    from published.indicator_value
-                    where period_type = 'year'
-                )
-            )
-        )
-),
-
--- Every indicator has every period: what is not calculated says so.
-periods as (
-    select
-        indicators.indicator_id,
-        indicators.variant,
-        labels.period_type,
-        labels.period,
-        replace(labels.period, '-', '–') as period_label
-    from indicators
-    cross join (select distinct period_type, period from totals) as labels
-),
+-- include: figures
 
 country as (
     select indicator_id, variant, period_type, period, value as country_value
@@ -174,12 +125,7 @@ scales as (
 
 joined as (
     select
-        indicators.indicator_label,
-        indicators.unit,
-        indicators.unit_sign,
-        indicators.decimals,
-        indicators.factor,
-        periods.period_label,
+        periods.*,
         choices.area_choice,
         choices.municipality_choice,
         choices.is_chosen,
@@ -189,19 +135,17 @@ joined as (
         places.place,
         totals.numerator,
         totals.denominator,
-        totals.value * indicators.factor as value,
-        totals.lower_95 * indicators.factor as lower_95,
-        totals.upper_95 * indicators.factor as upper_95,
-        country.country_value * indicators.factor as country_value,
-        nullif(scales.scale_end, 0) * indicators.factor as scale_end,
-        coalesce(totals.status, 'not_published') as status,
+        totals.value,
+        totals.lower_95,
+        totals.upper_95,
+        country.country_value,
+        nullif(scales.scale_end, 0) as scale_end,
+        totals.status,
         totals.data_notice
     from choices
     inner join places
         on choices.area_level = places.area_level and choices.area_code = places.area_code
     cross join periods
-    inner join indicators
-        on periods.indicator_id = indicators.indicator_id and periods.variant = indicators.variant
     left join totals
         on
             periods.indicator_id = totals.indicator_id
@@ -224,39 +168,16 @@ joined as (
             and periods.period = scales.period
 ),
 
-worded as (
+-- include: wording
+
+placed as (
     select
         *,
-        case status
-            when 'shown' then 'näytetään'
-            when 'hidden' then 'suojattu, pieni luku'
-            when 'too_few' then 'liian vähän tapauksia'
-            when 'not_recorded' then 'ei kirjattu'
-            when 'not_delivered' then 'tietoja ei toimitettu'
-            when 'not_applicable' then 'ei koske'
-            else 'ei lasketa tälle tasolle tai jaksolle'
-        end as status_text,
-        translate(
-            case decimals
-                when 0 then format('{:,.0f}', value)
-                when 1 then format('{:,.1f}', value)
-                else format('{:,.2f}', value)
-            end,
-            ',.', chr(160) || ','
-        ) || unit_sign as shown_value_text,
-        translate(
-            case decimals
-                when 0 then format('{:,.0f}', lower_95) || '–' || format('{:,.0f}', upper_95)
-                when 1 then format('{:,.1f}', lower_95) || '–' || format('{:,.1f}', upper_95)
-                else format('{:,.2f}', lower_95) || '–' || format('{:,.2f}', upper_95)
-            end,
-            ',.', chr(160) || ','
-        ) || unit_sign as shown_interval_text,
         round(100 * least(value / scale_end, 1), 1) as value_position,
         round(100 * least(lower_95 / scale_end, 1), 1) as lower_position,
         round(100 * least(upper_95 / scale_end, 1), 1) as upper_position,
         round(100 * least(country_value / scale_end, 1), 1) as country_position
-    from joined
+    from worded
 ),
 
 final as (
@@ -270,22 +191,21 @@ final as (
         level_label,
         level_order,
         place,
-        value,
-        lower_95,
-        upper_95,
+        shown_value as value,
+        shown_lower as lower_95,
+        shown_upper as upper_95,
         numerator,
         denominator,
         status_text,
+        coalesce(value_text, '–') as value_text,
+        coalesce(interval_text, '–') as interval_text,
         case
-            when is_chosen then '<span class="st-chosen">' || place || '</span>'
-            else '<span>' || place || '</span>'
-        end as place_html,
-        coalesce(shown_value_text, '–') as value_text,
-        coalesce(shown_interval_text, '–') as interval_text,
-        case
-            when value is null then '<span class="st-status">' || status_text || '</span>'
+            when value is null
+                then
+                    '<span class="st-status' || case when is_chosen then ' st-chosen' else '' end
+                    || '">' || status_text || '</span>'
             else
-                '<div class="st-bar">'
+                '<div class="st-bar' || case when is_chosen then ' st-chosen' else '' end || '">'
                 || case
                     when country_position is null then ''
                     else '<span class="st-country" style="left:' || country_position || '%"></span>'
@@ -303,7 +223,7 @@ final as (
             split_part(data_notice, ' /', 1),
             (select any_value(split_part(data_notice, ' /', 1)) from published.release)
         ) as data_notice
-    from worded
+    from placed
 )
 
 select * from final

@@ -1,0 +1,257 @@
+"""Checks of a delivery beside the one that the same supplier sent for the period before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import sqrt
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.contracts import Contract, contracts
+from ingest.door.across import report, tables_of
+from ingest.door.delivery import Delivery, DeliveryTable
+from ingest.door.findings import Skipped, finding
+from ingest.door.rules import RULES
+from ingest.door.rules.tables import VOLUME_CHANGE, VOLUME_DEVIATIONS, VOLUME_ROWS
+from ingest.lake import file_path, table_schema
+from ingest.ledger import ledger_with_state
+from ingest.periods import Period
+from ingest.state import Home
+
+
+@dataclass(frozen=True)
+class Version:
+    """A table as a supplier delivered it for a period. ``delivered_rows`` counts refused ones too.
+
+    ``read`` gives its accepted rows in the lake's schema.
+    """
+
+    period: Period
+    delivered_rows: int
+    read: Callable[[], pa.Table]
+
+
+class History(Protocol):
+    """What a supplier delivered before."""
+
+    def before(self, organisation: str, table: str, period: Period) -> Version | None:
+        """The version that counts of the latest period before ``period``."""
+
+    def add(self, delivery: Delivery) -> None:
+        """Take note of a delivery that is being accepted."""
+
+
+class GivenHistory:
+    """Deliveries at hand, already checked: for a supplier who checks before sending."""
+
+    def __init__(self, deliveries: Iterable[Delivery] = ()) -> None:
+        self._versions: dict[tuple[str, str], dict[str, Version]] = {}
+        for delivery in deliveries:
+            self.add(delivery)
+
+    def before(self, organisation: str, table: str, period: Period) -> Version | None:
+        """The latest version of a period of the same kind that starts before ``period``."""
+        versions = self._versions.get((organisation, table), {}).values()
+        earlier = [version for version in versions if version.period.type == period.type and version.period < period]
+        return max(earlier, key=lambda version: version.period, default=None)
+
+    def add(self, delivery: Delivery) -> None:
+        """Take note of a delivery with its rows in memory."""
+        manifest = delivery.manifest
+        if manifest is None:
+            return
+        for table in delivery.tables:
+            if table.checked is not None and table.raw is not None:
+                self._put(
+                    manifest.organisation,
+                    table.file.table,
+                    Version(manifest.period, table.raw.rows, _accepted(table)),
+                )
+        for name in manifest.nothing_to_report:
+            self._put(manifest.organisation, name, Version(manifest.period, 0, _empty(name)))
+
+    def _put(self, organisation: str, table: str, version: Version) -> None:
+        self._versions.setdefault((organisation, table), {})[version.period.code] = version
+
+
+class LakeHistory(GivenHistory):
+    """What the lake holds, and what was accepted since it was looked at.
+
+    Reads the ledger when made, and files of the lake when their rows are asked for.
+    """
+
+    def __init__(self, home: Home) -> None:
+        super().__init__()
+        self._home = home
+        self._unwritten: list[tuple[str, str, Version, str]] = []
+        ledger = ledger_with_state(home).sort_by("acceptance_no")
+        for row in ledger.to_pylist():
+            if row["is_withdrawn"] or row["is_expired"]:
+                continue
+            version = Version(
+                _period(row["period"]),
+                row["rows"] + row["rows_quarantined"],
+                self._file(row["table_name"], row["path"]) if row["path"] else _empty(row["table_name"]),
+            )
+            self._put(row["organisation"], row["table_name"], version)
+
+    def add(self, delivery: Delivery) -> None:
+        """Take note of a delivery with its rows in memory, until ``batch_written`` is called."""
+        super().add(delivery)
+        manifest = delivery.manifest
+        if manifest is None:
+            return
+        for table in delivery.tables:
+            version = self._versions.get((manifest.organisation, table.file.table), {}).get(manifest.period.code)
+            if version is not None:
+                entry = (manifest.organisation, table.file.table, version, manifest.delivery_id)
+                self._unwritten.append(entry)
+
+    def batch_written(self) -> None:
+        """Rows noted so far are in the lake now: let go of them, and read them there when needed."""
+        for organisation, table, version, delivery_id in self._unwritten:
+            path = file_path(self._home, table, organisation, version.period.code, delivery_id)
+            in_lake = Version(
+                version.period, version.delivered_rows, self._file(table, path.relative_to(self._home.lake).as_posix())
+            )
+            if self._versions[(organisation, table)].get(version.period.code) is version:
+                self._put(organisation, table, in_lake)
+        self._unwritten.clear()
+
+    def _file(self, table: str, path: str) -> Callable[[], pa.Table]:
+        def read() -> pa.Table:
+            schema = table_schema(contracts()[table])
+            file = pq.ParquetFile(self._home.lake / path)
+            # A file of an older version of the contract may lack a column.
+            rows = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
+            for place, field in enumerate(schema):
+                if field.name not in rows.column_names:
+                    rows = rows.add_column(place, field, pa.nulls(rows.num_rows, field.type))
+            return rows.select(schema.names).cast(schema)
+
+        return read
+
+
+def check_against_history(
+    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery], history: History
+) -> None:
+    """Look at each delivery beside the one before, after all other checks and before it is stored.
+
+    ``deliveries`` come in the order in which they are accepted; those that are not rejected become
+    part of ``history``. Findings are added to the deliveries; where there is no delivery before, the
+    rules that need one are named in ``not_checked``.
+    """
+    pairs: dict[str, list[tuple[int, Version]]] = {}
+    for number, delivery in enumerate(deliveries):
+        manifest = delivery.manifest
+        if manifest is None:
+            continue
+        files = {table.file.table: table for table in delivery.tables if table.checked is not None}
+        for name in (*files, *manifest.nothing_to_report):
+            before = history.before(manifest.organisation, name, manifest.period)
+            if before is None:
+                _note_missing(delivery, contracts()[name])
+                continue
+            _compare(delivery, contracts()[name], files.get(name), before)
+            pairs.setdefault(name, []).append((number, before))
+        if not delivery.rejected:
+            history.add(delivery)
+    _compare_rows(connection, deliveries, pairs)
+
+
+def _note_missing(delivery: Delivery, contract: Contract) -> None:
+    for rule in RULES.values():
+        if rule.needs_history and (rule.table is None or any(True for _ in rule.table(contract))):
+            delivery.not_checked.append(Skipped(rule, contract.table))
+
+
+def _compare(delivery: Delivery, contract: Contract, table: DeliveryTable | None, before: Version) -> None:
+    manifest = delivery.manifest
+    assert manifest is not None
+    where = {
+        "table": contract.table,
+        "file": table.file.path if table else None,
+        "sheet": table.raw.sheet if table and table.raw else None,
+    }
+    if before.period.end_exclusive != manifest.period.start:
+        expected = _period_before(manifest.period)
+        delivery.findings.append(finding("WARN_PERIOD_SKIPPED", seen=before.period.code, expected=expected, **where))
+        return
+    rows = table.raw.rows if table and table.raw else 0
+    if differs_much(contract, rows, before.delivered_rows):
+        low, high = (round(before.delivered_rows * (1 + sign * VOLUME_CHANGE)) for sign in (-1, 1))
+        expected = f"{low}–{high} ({before.period.code}: {before.delivered_rows})"
+        delivery.findings.append(finding("WARN_VOLUME", seen=str(rows), expected=expected, **where))
+
+
+def differs_much(contract: Contract, rows: int, before: int) -> bool:
+    """Whether a number of rows differs from that of the period before by more than chance explains."""
+    difference = abs(rows - before)
+    if difference <= VOLUME_CHANGE * before:
+        return False
+    if contract.mode == "increment":  # events of the period: two independent counts
+        return difference > VOLUME_DEVIATIONS * sqrt(rows + before)
+    return difference >= VOLUME_ROWS
+
+
+def _compare_rows(
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Sequence[Delivery],
+    pairs: dict[str, list[tuple[int, Version]]],
+) -> None:
+    """The rules of the history that look at rows: one query each for all deliveries."""
+    asked = [
+        (rule, query, name)
+        for name in pairs
+        for rule in RULES.values()
+        if rule.needs_history and rule.table
+        for query in rule.table(contracts()[name])
+    ]
+    read = {table for _, query, name in asked for table in (name, *query.tables)}
+    if not asked:
+        return
+    numbers = {name: {number for number, _ in found} for name, found in pairs.items()}
+    # The rows before get the number of the delivery that they are compared with.
+    previous = {name: [(number, version.read()) for number, version in pairs.get(name, ())] for name in sorted(read)}
+    with tables_of(connection, deliveries, previous):
+        for rule, query, name in asked:
+            able = set(numbers[name])
+            for needed in query.tables:
+                for number in sorted(able - numbers.get(needed, set())):
+                    deliveries[number].not_checked.append(Skipped(rule, name, needed))
+                able &= numbers.get(needed, set())
+            if able:
+                before = {number: version.period.code for number, version in pairs[name]}
+                rows = connection.sql(query.sql).to_arrow_table()
+                report(rule, query, contracts()[name], rows, deliveries, able, before)
+
+
+@cache
+def _period(code: str) -> Period:
+    return Period.parse(code)
+
+
+def _accepted(table: DeliveryTable) -> Callable[[], pa.Table]:
+    def read() -> pa.Table:
+        assert table.checked is not None
+        return table.checked.accepted
+
+    return read
+
+
+def _empty(name: str) -> Callable[[], pa.Table]:
+    return lambda: table_schema(contracts()[name]).empty_table()
+
+
+def _period_before(period: Period) -> str:
+    year, rest = int(period.code[:4]), period.code[4:]
+    if not rest:
+        return str(year - 1)
+    kind, number = rest[0], int(rest[1])
+    last = {"Q": 4, "H": 2}[kind]
+    return f"{year}{kind}{number - 1}" if number > 1 else f"{year - 1}{kind}{last}"

@@ -1,0 +1,120 @@
+"""Writing what was decided: files of the lake, ledger rows, refused rows, receipt, and the move out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.contracts import contracts
+from ingest.door.delivery import Delivery, DeliveryTable
+from ingest.door.files import make_folder, move, safe_place
+from ingest.door.manifest import Manifest
+from ingest.door.receipt import Receipt
+from ingest.lake import file_path, period_columns
+from ingest.state import Home
+
+# Where the files of a delivery with an identifier are kept until the controller has decided.
+IDENTIFIER_FOLDER = "contains_identifier"
+
+
+def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: set[Path]) -> None:
+    assert table.checked is not None
+    path = file_path(
+        home,
+        table.file.table,
+        manifest.organisation,
+        manifest.period.code,
+        manifest.delivery_id,
+    )
+    make_folder(path.parent, made)
+    _write_whole(table.checked.accepted, path, compression_level=1)
+
+
+def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetime) -> list[dict[str, Any]]:
+    common = {
+        "acceptance_no": delivery.acceptance_no,
+        "accepted_at": now,
+        "delivery_id": manifest.delivery_id,
+        "organisation": manifest.organisation,
+        **period_columns(manifest.period),
+        "manifest_sha256": manifest.sha256,
+        "contract_version": manifest.contract_version,
+        "key_domain": manifest.key_domain,
+        "extracted_at": manifest.extracted_at,
+        "data_from": manifest.data_from,
+        "correction_of": manifest.correction_of,
+    }
+    rows = []
+    for table in delivery.tables:
+        assert table.checked is not None and table.raw is not None
+        path = file_path(
+            home,
+            table.file.table,
+            manifest.organisation,
+            manifest.period.code,
+            manifest.delivery_id,
+        )
+        rows.append(
+            common
+            | {
+                "table_name": table.file.table,
+                "mode": contracts()[table.file.table].mode,
+                "rows": table.checked.accepted.num_rows,
+                "rows_quarantined": table.raw.rows - table.checked.accepted.num_rows,
+                "path": path.relative_to(home.lake).as_posix(),
+                "sha256": table.file.sha256,
+                "is_late": manifest.is_late(table.file.table),
+            }
+        )
+    for name in manifest.nothing_to_report:
+        rows.append(
+            common
+            | {
+                "table_name": name,
+                "mode": contracts()[name].mode,
+                "rows": 0,
+                "rows_quarantined": 0,
+                "path": None,
+                "sha256": None,
+                "is_late": manifest.is_late(name),
+            }
+        )
+    return rows
+
+
+def finish(home: Home, delivery: Delivery, receipt: Receipt, made: set[Path]) -> None:
+    """Refused rows, receipt, and the move out of the inbox."""
+    place = safe_place(delivery.place)
+    if receipt.is_accepted:
+        for table in delivery.tables:
+            if table.checked is not None and table.checked.refused is not None:
+                folder = home.quarantine.joinpath(*place, "rows")
+                make_folder(folder, made)
+                _write_whole(table.checked.refused, folder / f"{table.file.table}.parquet")
+    outbox = home.outbox.joinpath(*place)
+    make_folder(outbox, made)
+    receipt.write(outbox)
+    if receipt.is_accepted:
+        make_folder(home.archive.joinpath(*place[:2]), made)
+        move(delivery.folder, home.archive.joinpath(*place), keep_both=False)
+        return
+    target = home.quarantine.joinpath(*place)
+    if any(found.rule.code == "FILE_IDENTIFIER" for found in receipt.findings):
+        target = target / IDENTIFIER_FOLDER
+    make_folder(target.parent, made)
+    move(delivery.folder, target, keep_both=True)
+
+
+def _write_whole(rows: pa.Table, path: Path, compression_level: int | None = None) -> None:
+    """Write a Parquet file that is whole or not there. A full disk is not left fuller."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        pq.write_table(rows, partial, compression="zstd", compression_level=compression_level)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,192 @@
+"""Identifiers in the cells of a table, knowing what each column may hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingest.identifiers.kinds import (
+    BIRTH_DATE,
+    BUILDING_IDENTIFIER,
+    COORDINATES,
+    ELECTRONIC_CLIENT_IDENTIFIER,
+    FREE_TEXT,
+    KINDS,
+    NAME,
+    PHONE_NUMBER,
+)
+from ingest.identifiers.names import is_name_value
+from ingest.identifiers.patterns import ANY_DATE, COARSE, SHORTEST, birth_dates, composed, plain, spans
+from ingest.identifiers.text import LONGEST_TEXT, is_free_text
+from ingest.identifiers.words import announced_kinds
+
+# Columns in which any full date, however written, is a date of birth.
+_BIRTH_COLUMNS = frozenset({"birth_year"})
+_KEY_LENGTH = 64
+_SHORTEST_NAME = 3
+# Days of the years of birth as a spreadsheet counts them (from 1899-12-30).
+_SERIAL_DAYS = range(31048, 44197)
+_UNBROKEN_DATE = re.compile(
+    r"(?:[0-3][0-9][01][0-9](?:(?:19|20)[0-9]{2}|[0-9]{2})|(?:19|20)[0-9]{2}[01][0-9][0-3][0-9])"
+)
+# A date in ASCII (the months in words have letters enough to be seen), for RE2.
+_COARSE_DATE = (
+    r"[0-9]{1,2}[-./] ?[0-9]{1,2}[-./] ?[0-9]{2}|[0-9]{4}[-./][0-9]{1,2}[-./][0-9]|[A-Za-z]{3},? (?:19|20)[0-9]{2}"
+)
+_DECIMAL_TYPES = frozenset({"decimal"})
+_MOSTLY = 0.8
+
+
+def hits_in_table(
+    columns: Mapping[str, pa.ChunkedArray], types: Mapping[str, str | None], *, suspicious: bool = True
+) -> Iterator[tuple[str, int, str]]:
+    """Hits in all columns as (column, position from 0, kind), also what only two columns together say.
+
+    ``columns`` are text by contract column name (or by the delivered header where it has none);
+    ``types`` gives the contract type of each (missing or ``None``: no column of the contract).
+    ``suspicious`` is what ``may_contain_identifier`` said of the text the columns were read from:
+    without suspicion only those rules run that need to know the column (a date in ``birth_year``).
+    """
+    for name, column in columns.items():
+        for position, kind in _hits(column, name, types.get(name), suspicious):
+            yield name, position, kind
+    yield from _coordinate_columns({name: column for name, column in columns.items() if types.get(name) is None})
+
+
+def hits_in_column(
+    column: pa.ChunkedArray | pa.Array, name: str, column_type: str | None = None
+) -> list[tuple[int, str]]:
+    """Hits in a text column as (position from 0, kind), by position.
+
+    ``name`` is the contract's name of the column (or the header, of a column that is in no
+    contract: then what the header announces makes every value a hit). ``column_type`` is the type
+    of the contract: a date in a ``date`` column is no date of birth.
+    """
+    return _hits(column, name, column_type, suspicious=True)
+
+
+def rows_with_identifier(column: pa.ChunkedArray | pa.Array) -> list[int]:
+    """Positions (from 0) of the values of a text column that hold a direct identifier."""
+    return sorted({position for position, _ in hits_in_column(column, "")})
+
+
+def _hits(
+    column: pa.ChunkedArray | pa.Array, name: str, column_type: str | None, suspicious: bool
+) -> list[tuple[int, str]]:
+    longest = pc.max(pc.binary_length(column)).as_py()
+    if longest is None:
+        return []
+    announced = announced_kinds(name) if column_type is None else ()
+    if announced:
+        filled = pc.indices_nonzero(pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
+        return [(position, kind) for position in filled.to_pylist() for kind in announced]
+    needs_column = longest > LONGEST_TEXT or (column_type not in (None, "date") and longest >= SHORTEST)
+    if not (suspicious or needs_column) or longest < _SHORTEST_NAME or _is_all_keys(column, longest, suspicious):
+        return []
+    # Each different value is looked at once: dates and codes repeat a million times.
+    encoded = _encoded(column)
+    suspects = _suspects(encoded.dictionary, name, column_type, longest, suspicious)
+    kinds_of: dict[int, tuple[str, ...]] = {}
+    for place in suspects:
+        kinds = _kinds_in_cell(encoded.dictionary[place].as_py(), name, column_type)
+        if kinds:
+            kinds_of[place] = kinds
+    if not kinds_of:
+        return []
+    values = np.asarray(encoded.indices.fill_null(-1))
+    guilty = np.flatnonzero(np.isin(values, list(kinds_of)))
+    return [(int(position), kind) for position in guilty for kind in kinds_of[int(values[position])]]
+
+
+def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """The column as positions in its different values."""
+    encoded = pc.dictionary_encode(column)
+    if isinstance(encoded, pa.ChunkedArray):
+        whole = encoded.unify_dictionaries().combine_chunks()
+        return whole if isinstance(whole, pa.DictionaryArray) else whole.chunk(0)
+    return encoded
+
+
+def _suspects(values: pa.Array, name: str, column_type: str | None, longest: int, suspicious: bool) -> list[int]:
+    """Positions of the values that need a closer look."""
+    masks = []
+    if suspicious and longest >= _SHORTEST_NAME:
+        masks.append(pc.match_substring_regex(values, rf"[^\x00-\x7f]|{COARSE}"))
+    if longest > LONGEST_TEXT:
+        masks.append(pc.greater(pc.binary_length(values), LONGEST_TEXT))
+    if column_type not in (None, "date") and longest >= SHORTEST:
+        masks.append(pc.match_substring_regex(values, _COARSE_DATE))
+        if name in _BIRTH_COLUMNS:
+            masks.append(pc.greater(pc.binary_length(values), 4))
+    if not masks:
+        return []
+    mask = masks[0]
+    for other in masks[1:]:
+        mask = pc.or_(mask, other)
+    return pc.indices_nonzero(mask).to_pylist()
+
+
+def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int, suspicious: bool) -> bool:
+    """Whether every value is 64 hexadecimal digits, as most values of a delivery are.
+
+    Without suspicion the length is enough: the quick look has seen the characters.
+    """
+    if longest != _KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != _KEY_LENGTH:
+        return False
+    return not (suspicious and pc.any(pc.match_substring_regex(column, "[^0-9A-Fa-f]")).as_py())
+
+
+def _kinds_in_cell(value: str, name: str, column_type: str | None) -> tuple[str, ...]:
+    text = plain(composed(value)).strip()
+    found = {kind for _, _, kind in spans(text)}
+    if column_type == "date":
+        # Eight digits of a day are a date in another form here, nothing else.
+        if found & {PHONE_NUMBER} and _UNBROKEN_DATE.fullmatch(text):
+            found.discard(PHONE_NUMBER)
+    elif column_type is not None and (birth_dates(text) or (name in _BIRTH_COLUMNS and _is_full_date(text))):
+        found.add(BIRTH_DATE)
+    if column_type in _DECIMAL_TYPES and text.isdigit() and not text.startswith("0"):
+        # A whole number of nine or ten digits is an amount here.
+        found -= {ELECTRONIC_CLIENT_IDENTIFIER, BUILDING_IDENTIFIER}
+    if is_name_value(text):
+        found.add(NAME)
+    if is_free_text(value.strip()):
+        found.add(FREE_TEXT)
+    return tuple(kind for kind in KINDS if kind in found)
+
+
+def _is_full_date(text: str) -> bool:
+    if text.isdigit():
+        return _UNBROKEN_DATE.fullmatch(text) is not None or (len(text) == 5 and int(text) in _SERIAL_DAYS)
+    return ANY_DATE.search(text) is not None
+
+
+def _coordinate_columns(columns: Mapping[str, pa.ChunkedArray]) -> Iterator[tuple[str, int, str]]:
+    """Two columns outside the contract that hold latitudes and longitudes, whatever they are called."""
+    kinds: dict[str, list[str]] = {}
+    for name, column in columns.items():
+        for side, pattern in _SIDES.items():
+            if _mostly(column, pattern):
+                kinds.setdefault(side, []).append(name)
+    for one, other in (("latitude", "longitude"), ("northing", "easting")):
+        if one in kinds and other in kinds:
+            for name in (*kinds[one], *kinds[other]):
+                filled = pc.indices_nonzero(pc.is_valid(columns[name]))
+                yield from ((name, position, COORDINATES) for position in filled.to_pylist())
+
+
+_SIDES = {
+    "latitude": r"^(?:59|6[0-9]|70)[.,][0-9]{3,}$",
+    "longitude": r"^0?(?:19|2[0-9]|3[01])[.,][0-9]{3,}$",
+    "northing": r"^(?:6[5-9]|7[0-8])[0-9]{5}(?:[.,][0-9]+)?$",
+    "easting": r"^(?:3[1-7][0-9]{5}|(?:19|2[0-9]|3[01])[0-9]{6}|[1-7][0-9]{5}|[5-9][0-9]{4})(?:[.,][0-9]+)?$",
+}
+
+
+def _mostly(column: pa.ChunkedArray, pattern: str) -> bool:
+    fitting = pc.mean(pc.cast(pc.match_substring_regex(column, pattern), pa.float64())).as_py()
+    return fitting is not None and fitting >= _MOSTLY
