@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date
 
-from stdnum import iban
+from stdnum import iban, numdb
 
 from ingest.identifiers.kinds import (
     BANK_ACCOUNT_NUMBER,
@@ -320,7 +320,7 @@ def _iban_length(country: str) -> int:
     """Characters of an IBAN of that country; 0 when it has none."""
     if country == "AX":
         country = "FI"
-    properties = iban._ibandb.info(country)[0][1]  # the register of ISO 13616 in python-stdnum
+    properties = numdb.get("iban").info(country)[0][1]  # the register of ISO 13616 in python-stdnum
     parts = re.findall(r"([1-9][0-9]*)!", properties.get("bban", "")) if properties else []
     return 4 + sum(map(int, parts)) if parts else 0
 

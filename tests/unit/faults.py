@@ -7,6 +7,7 @@ is killed with SIGKILL, so nothing is cleaned up.
 
 from __future__ import annotations
 
+import codecs
 import multiprocessing
 import os
 import resource
@@ -98,6 +99,8 @@ def _limited(limit: int, work: Callable[..., Any], arguments: tuple[Any, ...]) -
 
 
 def _without_rights(work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    for name in ("utf-8-sig", "ascii", "latin-1"):
+        codecs.lookup(name)  # loaded when first used, from where nobody may not read
     if os.getuid() == 0:
         os.setgroups([])
         os.setresgid(65534, 65534, 65534)

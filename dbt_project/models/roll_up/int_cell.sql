@@ -1,3 +1,4 @@
+{{ config(materialized='by_indicator') }}
 -- Grain: one row per indicator, variant, area level, area, period type and period with contributions.
 -- Ratios of sums over clients (definition 8); the sums of squares carry the clustering of days and
 -- events in clients. Areas whose sources are not all delivered are left out, above and below the line.
@@ -36,6 +37,7 @@ unit_sum as (
         and part.period_type = coverage.period_type
         and part.period = coverage.period
         and coverage.is_covered
+    where contribution.indicator_id = {{ indicator_of_this_part() }}
     group by
         contribution.indicator_id, contribution.variant, contribution.unit_type, contribution.unit_key,
         contribution.wellbeing_area_code, contribution.municipality_code, part.period_type, part.period
