@@ -135,3 +135,23 @@ def test_a_bad_delivery_stays_out_and_the_release_stays(home: Path, deliveries: 
     assert '"FILE_HASH"' in receipt.read_text(encoding="utf-8")
     assert (home / "quarantine" / target.relative_to(home / "inbox") / "manifest.json").exists()
     assert (home / "published" / "current").resolve() == before
+
+
+def test_every_thorough_data_test_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They cost too much for a nightly build: references, code lists, spans, keys of views."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    from ingest.state import Home
+    from orchestration import warehouse
+
+    monkeypatch.setenv("AFTERCARE_WAREHOUSE", str(home / "warehouse" / "warehouse.duckdb"))
+    monkeypatch.setenv("AFTERCARE_INDICATORS", ",".join(warehouse.indicator_models()))
+    arguments = warehouse.dbt_arguments(Home(home), ["test", "--select", warehouse.THOROUGH])
+    try:
+        tested = dbtRunner().invoke(arguments)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    assert tested.result is not None, tested.exception
+    assert len(tested.result.results) > 50
+    assert [r.node.name for r in tested.result.results if r.status != "pass"] == []
