@@ -134,10 +134,19 @@ def read_current_release(page: Page) -> None:
 def download(page: Page, title: str, entry: str) -> Path:
     """Save a chart's data through its own menu; ``entry`` is the menu's word for the format."""
     card = page.locator(".dashboard-component-chart-holder", has_text=title).first
-    card.locator("[aria-label='More Options']").click()
-    page.locator("[role=menuitem]:visible", has_text="Lataa").last.hover()
-    with page.expect_download() as started:
-        page.locator("[role=menuitem]:visible", has_text=entry).click()
+    # A chart that is drawn again closes its menu, so the menu is opened again until the entry was hit.
+    for attempt in range(5):
+        card.scroll_into_view_if_needed()
+        card.locator("[aria-label='More Options']").click()
+        try:
+            page.locator("[role=menuitem]:visible", has_text="Lataa").last.hover(timeout=10_000)
+            with page.expect_download(timeout=60_000) as started:
+                page.locator("[role=menuitem]:visible", has_text=entry).first.click(timeout=10_000)
+            break
+        except PlaywrightTimeout:
+            if attempt == 4:
+                raise
+            page.keyboard.press("Escape")
     return started.value.path()
 
 

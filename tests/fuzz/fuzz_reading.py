@@ -29,6 +29,7 @@ with atheris.instrument_imports(include=["ingest.door.reading", "zipfile", "gzip
     from ingest.contracts import contracts
     from ingest.door.reading import READ_ERRORS, ReadError, read_pieces, read_table
     from ingest.door.reading.table import joined
+    from ingest.identifiers import FREE_TEXT
 
 import openpyxl
 import pyarrow as pa
@@ -69,7 +70,8 @@ def described(raw) -> tuple:
         raw.unknown,
         raw.twice,
         raw.notices,
-        set(raw.identifiers),
+        # Whether a text is free text may depend on the values beside it (all as long as a key).
+        {hit for hit in raw.identifiers if hit.kind != FREE_TEXT},
     )
 
 
