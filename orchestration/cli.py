@@ -108,9 +108,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=1, help="same seed, same content (default 1)")
     made.add_argument("--into", type=Path, metavar="DIR", help="folder (default: the inbox)")
 
-    checked = command("check", _check, "check one delivery folder without taking it in")
-    checked.add_argument("delivery", type=Path, metavar="DELIVERY", help="folder with manifest.json")
-
     command("ingest", _ingest, "take in what waits in the inbox")
     built = command("build", _build, "check the lake and build the warehouse")
     built.add_argument(
@@ -146,21 +143,6 @@ def _synthesize(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     summary = synthesize(into, scale=options.scale, years=options.years, seed=options.seed, progress=say)
     say(f"{summary.deliveries:,} synthetic deliveries with {summary.rows:,} rows in {into} ({summary.seconds:.0f} s)")
     return OK, {"into": str(into)} | dataclasses.asdict(summary)
-
-
-def _check(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
-    from ingest.door import check_delivery
-
-    if not options.delivery.is_dir():
-        raise OperationError(f"{options.delivery} is no folder.", "Give the folder that holds manifest.json.")
-    receipt = check_delivery(options.delivery.absolute())
-    found = json.loads(receipt.to_json())
-    say = progress(options)
-    for entry in found.get("findings", []):
-        where = " ".join(str(entry[name]) for name in ("file", "column") if entry.get(name))
-        say(f"{entry['rule']} × {entry['count']} {where}: {entry['message']['en']}")
-    say(f"outcome: {found['outcome']}")
-    return (SOME_REJECTED if found["outcome"] == "rejected" else OK), found
 
 
 def _ingest(home: Home, options: argparse.Namespace) -> tuple[int, Result]:

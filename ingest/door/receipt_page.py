@@ -203,7 +203,8 @@ def page(receipt: Receipt) -> str:
     return (
         f'<!doctype html>\n<html lang="fi"><head><meta charset="utf-8"><title>{title}</title>\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{_STYLE}</style></head>\n'
-        f'<body>{switches}<nav aria-label="Kieli, språk, language">{labels}</nav>\n<main>{sections}</main></body></html>\n'
+        f'<body>{switches}<nav aria-label="Kieli, språk, language">{labels}</nav>\n'
+        f"<main>{sections}</main></body></html>\n"
     )
 
 

@@ -307,7 +307,8 @@ def zip_errors() -> Iterator[None]:
         yield
     # zipfile has no error of its own for much of what can be wrong with a damaged archive.
     except (
-        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, LookupError,
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError,
+        NotImplementedError, RuntimeError, ValueError, LookupError,
     ):  # fmt: skip
         raise ReadError("FILE_UNREADABLE", EXPECTED_FORMATS) from None
     except OSError as error:

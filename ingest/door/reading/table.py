@@ -164,7 +164,7 @@ def joined(pieces: Sequence[RawTable]) -> RawTable:
         sheet=first.sheet,
         ragged=[place for piece in pieces for place in piece.ragged][:LISTED],
         identifiers=at_most_listed(hit for piece in pieces for hit in piece.identifiers),
-        unknown=list(dict.fromkeys(name for piece in pieces for name in piece.unknown)),
+        unknown=[name for name in dict.fromkeys(first.header) if any(name in piece.unknown for piece in pieces)],
         twice=first.twice,
         notices=[notice for piece in pieces for notice in piece.notices],
         ragged_count=sum(piece.ragged_count for piece in pieces),
