@@ -18,8 +18,6 @@ from ingest.reference import organisations
 MANIFEST_NAME = "manifest.json"
 # Nothing that a delivery needs makes a manifest longer; more is a file of another kind.
 LONGEST_MANIFEST = 1_000_000
-# Of what is no manifest: looking for identifiers in one endless word takes time that grows with its square.
-_LOOKED_THROUGH = 2_000
 # Crockford's base 32 (no I, L, O, U); 26 characters, so the first is at most 7.
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -104,8 +102,7 @@ def read_manifest(content: bytes) -> ReadManifest:
             raise ValueError("no object")
     except (ValueError, RecursionError):
         findings = [finding("MANIFEST_JSON", file=MANIFEST_NAME)]
-        # What is too long to be looked through is treated as if something had been found.
-        if len(content) > _LOOKED_THROUGH or contains_identifier(content.decode("utf-8", errors="replace")):
+        if contains_identifier(content.decode("utf-8", errors="replace")):
             findings.append(finding("FILE_IDENTIFIER", file=MANIFEST_NAME))
         return ReadManifest({}, None, tuple(findings))
 

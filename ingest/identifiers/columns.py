@@ -85,7 +85,7 @@ def _hits(
         filled = pc.indices_nonzero(pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
         return [(position, kind) for position in filled.to_pylist() for kind in announced]
     needs_column = longest > LONGEST_TEXT or (column_type not in (None, "date") and longest >= SHORTEST)
-    if not (suspicious or needs_column) or longest < _SHORTEST_NAME or _is_all_keys(column, longest, suspicious):
+    if not (suspicious or needs_column) or longest < _SHORTEST_NAME or _is_all_keys(column, longest):
         return []
     # Each different value is looked at once: dates and codes repeat a million times.
     encoded = _encoded(column)
@@ -130,14 +130,11 @@ def _suspects(values: pa.Array, name: str, column_type: str | None, longest: int
     return pc.indices_nonzero(mask).to_pylist()
 
 
-def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int, suspicious: bool) -> bool:
-    """Whether every value is 64 hexadecimal digits, as most values of a delivery are.
-
-    Without suspicion the length is enough: the quick look has seen the characters.
-    """
+def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
+    """Whether every value is 64 hexadecimal digits, as most values of a delivery are."""
     if longest != _KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != _KEY_LENGTH:
         return False
-    return not (suspicious and pc.any(pc.match_substring_regex(column, "[^0-9A-Fa-f]")).as_py())
+    return not pc.any(pc.match_substring_regex(column, "[^0-9A-Fa-f]")).as_py()
 
 
 def _kinds_in_cell(value: str, name: str, column_type: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from stdnum import iban, numdb
@@ -94,9 +94,13 @@ _UNSIGNED_CODE = re.compile(
 _CHECKED_NUMBER = re.compile(rf"{_START}(?P<digits>[0-9]{{8,9}})(?P<check>{_CHECK}){_END}")
 # Nodes 24 and 98 of the person register of the education administration.
 _LEARNER = re.compile(r"(?<![0-9.])1\.2\.246\.562\.(?:24|98)\.[0-9]{8,14}(?![0-9])")
-_EMAIL = re.compile(
-    r"[^\s@<>()\[\]{}\",;:|=]*[^\W_][._+'-]*@(?:[^\W_][\w.-]*[^\W_]|[^\W_])"
-    r"|[^\W_][\w.+'-]*\s?[(\[{]\s?(?:at|a|ät|miukumauku)\s?[)\]}]\s?[^\W_][\w.-]*",
+# A local part has at most 64 characters (RFC 5321); looking no further keeps the time in proportion
+# to the text, also in one endless word.
+_LOCAL_PART = 64
+_BEFORE_AT = re.compile(r"[^\s@<>()\[\]{}\",;:|=]*[^\W_][._+'-]*\Z")
+_AFTER_AT = re.compile(r"[^\W_][\w.-]*[^\W_]|[^\W_]")
+_WRITTEN_AT = re.compile(
+    rf"[^\W_][\w.+'-]{{0,{_LOCAL_PART}}}\s?[(\[{{]\s?(?:at|a|ät|miukumauku)\s?[)\]}}]\s?[^\W_][\w.-]*",
     re.IGNORECASE,
 )
 _IBAN = re.compile(rf"{_START}[A-Za-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9A-Za-z]){{11,30}}")
@@ -260,12 +264,20 @@ def spans(text: str) -> list[Span]:
         return []
     if "-" in text:
         text = _UUID.sub(lambda match: "\0" * len(match[0]), text)
-    found: list[Span] = []
-    for look in _LOOKS:
-        for start, end, kind in look(text):
-            if all(end <= taken_start or start >= taken_end for taken_start, taken_end, _ in found):
-                found.append((start, end, kind))
-    return sorted(found)
+    return free_spans(text, [], (span for look in _LOOKS for span in look(text)))
+
+
+def free_spans(text: str, found: Sequence[Span], more: Iterable[Span]) -> list[Span]:
+    """``found`` and those of ``more`` whose characters nobody before them has, in order."""
+    taken = bytearray(len(text))  # comparing every two spans would take time by their square
+    kept = list(found)
+    for start, end, _kind in found:
+        taken[start:end] = b"\1" * (end - start)
+    for start, end, kind in more:
+        if not any(taken[start:end]):
+            taken[start:end] = b"\1" * (end - start)
+            kept.append((start, end, kind))
+    return sorted(kept)
 
 
 def _codes(text: str) -> Iterator[Span]:
@@ -295,7 +307,14 @@ def _learner_numbers(text: str) -> Iterator[Span]:
 
 
 def _emails(text: str) -> Iterator[Span]:
-    for match in _EMAIL.finditer(text):
+    at = text.find("@")
+    while at >= 0:
+        before = _BEFORE_AT.search(text, max(0, at - _LOCAL_PART), at)
+        after = _AFTER_AT.match(text, at + 1)
+        if before and after:
+            yield before.start(), after.end(), EMAIL_ADDRESS
+        at = text.find("@", at + 1)
+    for match in _WRITTEN_AT.finditer(text):
         yield *match.span(), EMAIL_ADDRESS
 
 

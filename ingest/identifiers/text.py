@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from ingest.identifiers.kinds import FREE_TEXT, KINDS
 from ingest.identifiers.names import name_spans
-from ingest.identifiers.patterns import COARSE, SHORTEST, Span, composed, plain, spans
+from ingest.identifiers.patterns import COARSE, SHORTEST, Span, composed, free_spans, plain, spans
 from ingest.identifiers.words import announced_kinds, is_own_text
 
 WITHHELD = "[withheld]"
@@ -92,11 +92,7 @@ def _kinds(text: str) -> set[str]:
 
 
 def _spans(text: str) -> list[Span]:
-    found = spans(text)
-    for start, end, kind in name_spans(text):
-        if all(end <= taken_start or start >= taken_end for taken_start, taken_end, _ in found):
-            found.append((start, end, kind))
-    return found
+    return free_spans(text, spans(text), name_spans(text))
 
 
 def _ordered(kinds: set[str]) -> tuple[str, ...]:

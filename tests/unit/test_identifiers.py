@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.identifiers import (
+    FREE_TEXT,
     WITHHELD,
     contains_identifier,
+    hits_in_table,
     may_contain_identifier,
     rows_with_identifier,
     withhold_identifiers,
@@ -72,3 +74,18 @@ def test_quick_look_never_misses_what_the_close_look_finds(before, code, after):
     text = before + code + after
     if contains_identifier(text):
         assert may_contain_identifier(text.encode("utf-8", errors="ignore"))
+
+
+@pytest.mark.parametrize("unit", ["x", "a@", "1°", "0-", "[a"])
+def test_a_text_without_end_is_looked_through(unit):
+    """Time in proportion to the text: by its square these would take from minutes to an hour."""
+    text = unit * (400_000 // len(unit))
+    contains_identifier(text)
+    assert contains_identifier(f"{text} etunimi.sukunimi@example.fi")
+
+
+def test_a_narrative_as_long_as_a_key_is_free_text_without_suspicion():
+    narrative = "kertoi olevansa kotona eika halunnut puhua enempaa tanaan lainkaa"[:64]
+    column = pa.chunked_array([pa.array([narrative, "ab" * 32])])
+    assert len(narrative) == 64
+    assert ("note", 0, FREE_TEXT) in set(hits_in_table({"note": column}, {"note": "key"}, suspicious=False))
