@@ -136,7 +136,8 @@ def _take_batch(
     entries: list[dict[str, Any]] = []
     made: set[Path] = set()
     for delivery in taken:
-        _check_history(delivery, accepted, now)
+        # Our clock can have been set back: it is at least as late as the latest acceptance.
+        _check_history(delivery, accepted, max(now, accepted.latest or now))
         if delivery.rejected or delivery.manifest is None:
             continue
         manifest = delivery.manifest

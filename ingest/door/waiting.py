@@ -6,7 +6,10 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.files import folders_in, may_be_read, read_once, remove_leavings
@@ -23,10 +26,14 @@ _CLUTTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 @dataclass
 class Acceptances:
-    """What the ledger knows: id -> (number, manifest's SHA-256, organisation, period)."""
+    """What the ledger knows: id -> (number, manifest's SHA-256, organisation, period).
+
+    ``latest`` is the latest time of an acceptance, ``None`` before the first.
+    """
 
     by_id: dict[str, tuple[int, str, str, str]]
     next_no: int
+    latest: datetime | None
 
     @classmethod
     def read(cls, home: Home) -> Acceptances:
@@ -34,7 +41,7 @@ class Acceptances:
         columns = ("delivery_id", "acceptance_no", "manifest_sha256", "organisation", "period")
         lists = [ledger.column(name).to_pylist() for name in columns]
         by_id = {row[0]: row[1:] for row in zip(*lists, strict=True)}
-        return cls(by_id, last_number(home) + 1)
+        return cls(by_id, last_number(home) + 1, pc.max(ledger.column("accepted_at")).as_py())
 
 
 def waiting_deliveries(home: Home) -> Iterator[Delivery]:
