@@ -10,9 +10,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import logging
+import os
 import secrets
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +59,38 @@ READER_MAY = {
 
 def say(text: str) -> None:
     """Progress, at once."""
-    sys.stdout.write(text + "\n")
+    os.write(_screen, f"{text}\n".encode())
+
+
+# Where progress goes, also while the libraries' own talk goes to a file.
+_screen = 1
+
+
+@contextmanager
+def talk_goes_to(path: Path) -> Iterator[None]:
+    """Hundreds of lines about migrations and their warnings go to ``path``; when something fails,
+    the screen names it."""
+    global _screen
     sys.stdout.flush()
+    sys.stderr.flush()
+    screen, errors = os.dup(1), os.dup(2)
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    _screen = screen
+    try:
+        yield
+    except BaseException:
+        os.write(errors, f"Superset could not be set up; what it said is in {path}\n".encode())
+        raise
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(screen, 1)
+        os.dup2(errors, 2)
+        os.close(screen)
+        os.close(errors)
+        _screen = 1
 
 
 def filling(settings: Settings) -> Filling:
@@ -125,7 +158,8 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         stamp.unlink(missing_ok=True)
         write_catalogues(settings.translations)
-        _set_up(settings, files, started)
+        with talk_goes_to(settings.folder / "setup.log"):
+            _set_up(settings, files, started)
         stamp.write_text(state, encoding="utf-8")
     say(f"Log-ins (in {settings.logins_file}):")
     for name, password in settings.read_logins().items():
