@@ -262,7 +262,7 @@ def _erase(root: Path) -> None:
     erase(Home(root), {GONE}, **ASKED)
 
 
-@pytest.mark.national
+@pytest.mark.slow
 def test_an_erasure_killed_at_any_step_is_finished_by_the_next(home, tmp_path):
     fill(home)
     start = tmp_path / "start"
