@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -137,7 +138,7 @@ def test_a_bad_delivery_stays_out_and_the_release_stays(home: Path, deliveries: 
     assert (home / "published" / "current").resolve() == before
 
 
-def test_every_thorough_data_test_holds(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_thorough_data_test_holds(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They cost too much for a nightly build: references, code lists, spans, keys of views."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -145,7 +146,9 @@ def test_every_thorough_data_test_holds(home: Path, monkeypatch: pytest.MonkeyPa
     from ingest.state import Home
     from orchestration import warehouse
 
-    monkeypatch.setenv("AFTERCARE_WAREHOUSE", str(home / "warehouse" / "warehouse.duckdb"))
+    # A copy: this process reads the original, and DuckDB opens a file with one configuration at a time.
+    shutil.copy(home / "warehouse" / "warehouse.duckdb", tmp_path)
+    monkeypatch.setenv("AFTERCARE_WAREHOUSE", str(tmp_path / "warehouse.duckdb"))
     monkeypatch.setenv("AFTERCARE_INDICATORS", ",".join(warehouse.indicator_models()))
     arguments = warehouse.dbt_arguments(Home(home), ["test", "--select", warehouse.THOROUGH])
     try:
