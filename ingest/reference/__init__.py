@@ -73,8 +73,8 @@ def wellbeing_areas() -> dict[str, WellbeingArea]:
 def organisations() -> dict[str, str]:
     """Who may deliver: organisation -> kind of supplier (``hva``, ``kunta`` or ``kela``).
 
-    Kela, the social insurance institution; 21 wellbeing services counties and Helsinki (``hva-90``), and every mainland municipality
-    there has been since 2023. Helsinki is two: ``hva-90`` and ``kunta-091``.
+    Kela, the social insurance institution; 21 wellbeing services counties and Helsinki (``hva-90``);
+    every mainland municipality there has been since 2023. Helsinki is two: ``hva-90``, ``kunta-091``.
     """
     areas = {f"hva-{code}": "hva" for code in wellbeing_areas() if code != ALAND}
     towns = {

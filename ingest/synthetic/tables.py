@@ -24,6 +24,7 @@ from ingest.synthetic.settings import Scale
 Values: TypeAlias = Any  # pa.StringArray, or a numpy array as told above
 Table = dict[str, Values]
 Spells = TypeVar("Spells", people.Residences, housing.Housing)
+Begun = TypeVar("Begun", people.Residences, housing.Housing, workers.Assignments)
 # Agreed tables of which the demonstration makes no rows; a new contract must be made or stand here.
 UNMADE_TABLES = frozenset(
     {
@@ -220,11 +221,11 @@ class Supplier:
             )
             rows.end[goes_on] = self.merger_day - 1
             rows = rows.plus(after)
-        rows = rows.take(np.lexsort((rows.person, rows.start)))
+        rows, told = self._as_told(rows, rows.person)
         client_key, municipality = self._client_key(rows.person), self.world.code(rows.municipality)
 
         def at(period: Period, day: int) -> Table:
-            known = _known(rows.start, day)
+            known = _known(told, day)
             return {
                 "client_key": client_key[:known],
                 "municipality": municipality[:known],
@@ -279,14 +280,14 @@ class Supplier:
         rows = rows.plus(again)
         person = world.periods.person[rows.period]
         rows = rows.take(_first_of_each(person, rows.worker, rows.role, rows.start))
-        rows = rows.take(np.lexsort((rows.role, rows.period, rows.start)))
+        rows, told = self._as_told(rows, world.periods.person[rows.period])
         client_key = self._client_key(world.periods.person[rows.period])
         worker_key = self._by_system(world.worker_keys, rows.worker, rows.start)
         team_key = self._by_system(world.team_keys, rows.team, rows.start)
         role, reason = _labels(workers.ROLES, rows.role), _labels(workers.REASONS, rows.reason)
 
         def at(period: Period, day: int) -> Table:
-            known = _known(rows.start, day)
+            known = _known(told, day)
             return {
                 "client_key": client_key[:known],
                 "worker_key": worker_key[:known],
@@ -316,7 +317,7 @@ class Supplier:
         rows.end[spanning] = self.new_system - 1
         rows = rows.plus(again)
         rows = rows.take(_first_of_each(rows.person, rows.dwelling, rows.start))
-        rows = rows.take(np.lexsort((rows.person, rows.start)))
+        rows, told = self._as_told(rows, rows.person)
         numbers, dwelling = np.unique(rows.dwelling, return_inverse=True)
         dwelling = np.where(rows.dwelling == housing.NO_DWELLING, -1, dwelling)
         keys = tuple(
@@ -334,7 +335,7 @@ class Supplier:
         phase = (rows.person.astype(np.int64) * 37 % every).astype(np.int32)
 
         def at(period: Period, day: int) -> Table:
-            known = _known(rows.start, day)
+            known = _known(told, day)
             end = _ended(rows.end[:known], day)
             # Confirmed at visits so many days apart, until the spell or what is known ends.
             until = np.where(end == NO_DAY, day, end)
@@ -520,6 +521,15 @@ class Supplier:
             & (spells.end >= self.world.first_day)
         )
         return spells.take(known)
+
+    def _as_told(self, rows: Begun, person: npt.NDArray[np.integer]) -> tuple[Begun, npt.NDArray[np.int32]]:
+        """Rows in the order in which they come to be told, and the day each is told from.
+
+        Of somebody in substitute care nothing is told: what began there is when aftercare begins.
+        """
+        told = np.maximum(rows.start, self.known_from[person])
+        order = np.lexsort((person, rows.start, told))
+        return rows.take(order), told[order]
 
     def _after_leaving(
         self, person: npt.NDArray[np.integer], end: npt.NDArray[np.int32], *, closes: bool

@@ -279,11 +279,11 @@ RULES = (
         "WARN_HOME_AREA",
         WARN,
         "Kotikunta kuuluu toiseen hyvinvointialueeseen kuin toimittajaan. Se on mahdollista (sijoitus tai "
-        "opiskelu), mutta harvinaista. Nähty: {seen}.",
+        "opiskelu). Nähty: {seen}.",
         "Hemkommunen hör till ett annat välfärdsområde än leverantören. Det är möjligt (placering eller "
-        "studier) men sällsynt. Sett: {seen}.",
+        "studier). Sett: {seen}.",
         "The home municipality belongs to another wellbeing area than the supplier. That may be (a placement "
-        "or studies) but is rare. Seen: {seen}.",
+        "or studies). Seen: {seen}.",
         fires=_client(home_municipality="091"),
         passes=_client(home_municipality="199"),  # not known where: in no area
         row=_home_in_other_area,
