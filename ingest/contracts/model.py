@@ -170,11 +170,6 @@ class Contract:
     twin: str | None = None
 
     @property
-    def supplier(self) -> str:
-        """The first kind of supplier; of a table with one kind, the only one."""
-        return self.suppliers[0]
-
-    @property
     def grain(self) -> str:
         """The grain in English, as the warehouse carries it."""
         return self.grains["en"]

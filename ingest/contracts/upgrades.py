@@ -82,7 +82,7 @@ def upgrade(table: str, version: str, folder: Path = CONTRACT_FOLDER) -> Upgrade
             if before in codes:
                 codes[after] = codes.pop(before)
         for column in contracts(step, folder)[table].columns:
-            became = _became(said.get("code_lists", {}).get(column.code_list, {}))
+            became = _became(said.get("code_lists", {}).get(column.code_list or "", {}))
             if became and column.name in was:
                 codes[column.name] = _chained(codes.get(column.name, {}), became)
     lake_name = {column.name: column.lake_name for column in old.columns}

@@ -57,7 +57,7 @@ class Keys:
         lower = content.lower()
         return any(needle in lower for needle in self._needles)
 
-    def in_stream(self, stream: IO[bytes], limit: int = LARGEST_UNPACKED) -> Held:
+    def in_stream(self, stream: IO[bytes] | gzip.GzipFile, limit: int = LARGEST_UNPACKED) -> Held:
         """Search a stream in constant memory; ``UNKNOWN`` when it is longer than ``limit``."""
         read, tail = 0, b""
         while chunk := stream.read(_CHUNK):
@@ -218,7 +218,7 @@ def _ignore(_result: object) -> None:
     return None
 
 
-def _lines_without(stream: IO[bytes], keys: Keys) -> Iterator[bytes]:
+def _lines_without(stream: IO[bytes] | gzip.GzipFile, keys: Keys) -> Iterator[bytes]:
     """Records that hold no key: a line, or several where quotes hold a line break."""
     record, lines = b"", 0
     for line in stream:

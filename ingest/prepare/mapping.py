@@ -13,7 +13,7 @@ sender itself would say where they live.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -575,8 +575,8 @@ def _array(values: tuple[str, ...]) -> str:
     return "[" + ", ".join(_quoted(value) for value in values) + "]"
 
 
-def _list(values: object) -> str:
-    return "(" + ", ".join(_quoted(str(value)) for value in values) + ")"  # type: ignore[attr-defined]
+def _list(values: Iterable[object]) -> str:
+    return "(" + ", ".join(_quoted(str(value)) for value in values) + ")"
 
 
 def _some(values: Mapping[str, object]) -> str:

@@ -222,9 +222,9 @@ def _places(header: Sequence[str], wanted: tuple[str, ...], shown: str) -> list[
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as stream:
-        yield stream  # type: ignore[misc]
+        yield stream
 
 
 def _open_csv(path: Path, source: Source, wanted: tuple[str, ...], shown: str) -> _Reader:

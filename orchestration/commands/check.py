@@ -17,6 +17,7 @@ from orchestration.errors import OK, SOME_REJECTED, OperationError
 
 if TYPE_CHECKING:
     from ingest.door import Receipt
+    from ingest.door.findings import Place
 
 LANGUAGES = ("fi", "sv", "en")
 # Places of one finding on the screen; the receipt lists (nearly) all.
@@ -94,7 +95,8 @@ def lines(receipt: Receipt, language: str) -> list[str]:
                 ),
             ]
             places = [place for place in one.places[:_PLACES_SHOWN] if place.row or place.record]
-            for place in places or [None]:
+            shown: list[Place | None] = [*places] or [None]
+            for place in shown:
                 here = list(where)
                 if place and place.row:
                     here.append(f"{words['row'].lower()} {place.row}")

@@ -89,9 +89,5 @@ def test_job_has_one_step_for_dbt_and_one_for_the_gate(definitions, job, steps):
 def test_warehouse_waits_for_the_gate(definitions, job):
     found = definitions.resolve_job_def(job).dependencies
     (warehouse,) = (deps for node, deps in found.items() if node.name == "build_warehouse")
-    upstream = {
-        output.node
-        for dependency in warehouse.values()
-        for output in dependency.get_node_dependencies()
-    }
+    upstream = {output.node for dependency in warehouse.values() for output in dependency.get_node_dependencies()}
     assert "check_lake" in upstream

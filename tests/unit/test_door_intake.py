@@ -572,7 +572,7 @@ def test_the_register_of_places_is_complete():
 
 def test_every_contract_has_a_supplier_that_may_deliver():
     suppliers = set(organisations().values())
-    assert {entry.supplier for entry in contracts().values()} <= suppliers
+    assert {supplier for entry in contracts().values() for supplier in entry.suppliers} <= suppliers
 
 
 def test_hash_of_the_manifest_is_of_the_bytes_as_delivered(home):

@@ -39,9 +39,7 @@ def breaches(package: str, source: str, module: str) -> list[str]:
         for name in imported_modules(source, module)
         if name.split(".")[0] in PACKAGES
         and name.split(".")[0] != package
-        and not any(
-            name == allowed or name.startswith(f"{allowed}.") for allowed in ALLOWED[package]
-        )
+        and not any(name == allowed or name.startswith(f"{allowed}.") for allowed in ALLOWED[package])
     ]
 
 
@@ -109,9 +107,7 @@ for module in pkgutil.walk_packages(ingest.__path__, "ingest."):
 def test_ingest_imports_without_the_pipeline():
     """A supplier installs ingest alone: no Dagster, dbt, Great Expectations or pandas."""
     code = _BLOCKED.format(blocked=NEEDED_ONLY_AFTER_INTAKE)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -83,9 +83,7 @@ class Delivery:
             elif column.type == "int":
                 frame[column.name] = pd.to_numeric(values)
             elif column.type == "bool":
-                frame[column.name] = [
-                    None if text is None else text in TRUE_WORDS for text in values
-                ]
+                frame[column.name] = [None if text is None else text in TRUE_WORDS for text in values]
         return frame
 
 
@@ -197,9 +195,7 @@ def test_primary_key_is_unique(table: str, of_areas: list[Delivery]) -> None:
 
 
 @pytest.mark.parametrize("table", AREA_TABLES)
-def test_values_are_as_the_contract_says_but_for_planted_rows(
-    table: str, newest: dict[str, Delivery]
-) -> None:
+def test_values_are_as_the_contract_says_but_for_planted_rows(table: str, newest: dict[str, Delivery]) -> None:
     for organisation, delivery in newest.items():
         rows, problems = delivery.raw(table), []
         for column in contract(table).columns:
@@ -229,12 +225,8 @@ def test_values_are_as_the_contract_says_but_for_planted_rows(
             assert problems == []
 
 
-@pytest.mark.parametrize(
-    "table", [name for name in AREA_TABLES if any(c.spell_end_of for c in contract(name).columns)]
-)
-def test_no_spell_ends_before_it_starts_but_for_planted_rows(
-    table: str, newest: dict[str, Delivery]
-) -> None:
+@pytest.mark.parametrize("table", [name for name in AREA_TABLES if any(c.spell_end_of for c in contract(name).columns)])
+def test_no_spell_ends_before_it_starts_but_for_planted_rows(table: str, newest: dict[str, Delivery]) -> None:
     for organisation, delivery in newest.items():
         rows = delivery.typed(table)
         backwards = int((rows["end_date"] < rows["start_date"]).sum())
@@ -357,11 +349,7 @@ def test_the_edges_are_there(newest: dict[str, Delivery]) -> None:
     assert (closed["start_date"] == closed["end_date"]).any()
     leap = pd.Timestamp("2024-02-29")
     assert ((closed["start_date"] <= leap) & (closed["end_date"] >= leap)).any()
-    borders = {
-        pd.Timestamp(Period.parse(f"{y}Q{q}").start)
-        for y in range(2022, 2026)
-        for q in (1, 2, 3, 4)
-    }
+    borders = {pd.Timestamp(Period.parse(f"{y}Q{q}").start) for y in range(2022, 2026) for q in (1, 2, 3, 4)}
     assert assignments["start_date"].isin(borders).any()
     assert assignments["worker_key"].isna().any()
     assert (assignments["change_reason"] == "POISSAOLO").any()
@@ -369,9 +357,9 @@ def test_the_edges_are_there(newest: dict[str, Delivery]) -> None:
     for kind in ("VARUSMIES", "SAIRAALA", "ASUNNOTON", "TUTTAVAN_LUONA", "TUNTEMATON"):
         assert (homes["housing_type"] == kind).any(), kind
     assert homes[homes["end_date"].isna()]["confirmed_on"].isna().any()
-    periods = pd.concat(
-        [d.typed("aftercare_period") for name, d in newest.items() if name != "hva-90"]
-    ).sort_values(["client_key", "start_date"])
+    periods = pd.concat([d.typed("aftercare_period") for name, d in newest.items() if name != "hva-90"]).sort_values(
+        ["client_key", "start_date"]
+    )
     before = periods.groupby("client_key")["end_date"].shift()
     gap = (periods["start_date"] - before).dt.days - 1
     assert (gap.between(1, 30)).any()
@@ -460,15 +448,11 @@ def test_planted_unclosed_assignments(newest: dict[str, Delivery]) -> None:
 
 
 def test_planted_age_limit_exits(newest: dict[str, Delivery]) -> None:
-    first, last = (
-        pd.Timestamp(PLANTED["age_limit_exits_2024"][k]) for k in ("first_day", "last_day")
-    )
+    first, last = (pd.Timestamp(PLANTED["age_limit_exits_2024"][k]) for k in ("first_day", "last_day"))
     for organisation, delivery in newest.items():
         clients = delivery.raw("aftercare_period")  # birth years come from the client snapshots
         periods = delivery.typed("aftercare_period")
-        left = periods[
-            (periods["end_reason"] == "IKARAJA") & periods["end_date"].between(first, last)
-        ]
+        left = periods[(periods["end_reason"] == "IKARAJA") & periods["end_date"].between(first, last)]
         kept = organisation in PLANTED["kept_age_limit_25"]["organisations"]
         assert len(clients) > 0
         assert periods["entitlement_end_date"].notna().any() == kept
@@ -496,8 +480,7 @@ def test_planted_pertunmaa(of_areas: list[Delivery], newest: dict[str, Delivery]
     assert (before["municipality"] == planted["municipality"]).any()
     split = old[old["end_date"] == last_day]["client_key"]
     goes_on = after[
-        (after["municipality"] == planted["merged_into"])
-        & (after["start_date"] == last_day + timedelta(days=1))
+        (after["municipality"] == planted["merged_into"]) & (after["start_date"] == last_day + timedelta(days=1))
     ]["client_key"]
     assert len(split) and set(split) == set(goes_on)
     assert (old["end_date"].isna() | (old["end_date"] > last_day)).any()  # still written as 588
@@ -514,9 +497,9 @@ def test_planted_bad_rows_are_few(newest: dict[str, Delivery]) -> None:
 
 def test_planted_homes_outside_the_responsible_area(newest: dict[str, Delivery]) -> None:
     outside = total = 0
-    areas = pd.read_csv(
-        Path(__file__).parents[2] / "ingest/synthetic/municipalities.csv", dtype=str
-    ).set_index("municipality_code")["wellbeing_area_code"]
+    areas = pd.read_csv(Path(__file__).parents[2] / "ingest/synthetic/municipalities.csv", dtype=str).set_index(
+        "municipality_code"
+    )["wellbeing_area_code"]
     for delivery in newest.values():
         clients = delivery.raw("client")
         homes = clients["home_municipality"].map(areas)
@@ -543,9 +526,9 @@ def test_planted_nothing_to_report_is_a_delivery_without_files(
         assert delivery.manifest["files"] == []
         assert delivery.manifest["nothing_to_report"] == [PLANTED["nothing_to_report"]["table"]]
     municipal = {d.organisation for d in deliveries if d.organisation.startswith("kunta-")}
-    wanted = pd.read_csv(
-        Path(__file__).parents[2] / "ingest/synthetic/municipalities.csv", dtype=str
-    ).query("wellbeing_area_code in ('05', '12', '18', '90')")
+    wanted = pd.read_csv(Path(__file__).parents[2] / "ingest/synthetic/municipalities.csv", dtype=str).query(
+        "wellbeing_area_code in ('05', '12', '18', '90')"
+    )
     assert municipal == {f"kunta-{code}" for code in wanted["municipality_code"]}
     pertunmaa = [d.period.code for d in deliveries if d.organisation == "kunta-588"]
     assert max(pertunmaa) == "2024Q4"

@@ -13,6 +13,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -103,15 +104,16 @@ class Plain:
         return []
 
 
-class _Packed:
+class _Packed(ABC):
     """What the two kinds of packing have in common. ``_kinds`` are the kinds of identifier met."""
 
     def __init__(self, packed: Plain) -> None:
         self._packed = packed
         self._kinds: dict[str, None] = {}
 
+    @abstractmethod
     def blocks(self) -> Iterator[bytes]:
-        raise NotImplementedError
+        """The unpacked bytes, some at a time."""
 
     def content(self, largest: int) -> bytes:
         """As ``Source``."""

@@ -112,7 +112,7 @@ def write(example: Example, folder: Path) -> None:
                 "sha256": hashlib.sha256(content).hexdigest(),
                 "rows": max(0, content.count(b"\n") - 1),
             }
-            announced.append(entry | example.announced.get(name, {}))
+            announced.append(entry | dict(example.announced.get(name, {})))
     manifest: dict[str, Any] = {
         "delivery_id": delivery_id(example.number),
         "organisation": example.organisation,
@@ -139,5 +139,5 @@ def _csv(table: str, changes: tuple[Mapping[str, str | None], ...]) -> bytes:
     good = GOOD_ROWS[table]
     writer = csv.DictWriter(stream, list(good), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(good | change for change in changes)
+    writer.writerows(good | dict(change) for change in changes)
     return stream.getvalue().encode()

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from ingest.door.rules.examples import key
-from ingest.door.rules.model import REJECT_FILE, WARN, Example, Rule
-
-ONE_CLIENT = {"client": ({},)}
-
+from ingest.door.rules.model import ONE_CLIENT, REJECT_FILE, WARN, Example, Rule
 
 RULES = (
     Rule(

@@ -71,6 +71,10 @@ class Example:
     also: tuple[str, ...] = ()
 
 
+# The smallest delivery: one client, as the good row has her.
+ONE_CLIENT: Mapping[str, tuple[Mapping[str, str | None], ...]] = {"client": ({},)}
+
+
 @dataclass(frozen=True)
 class Condition:
     """When a row breaks a rule: SQL over ``r_<column>`` (text as delivered) and ``t_<column>`` (typed).

@@ -110,9 +110,7 @@ CASES = (
         "9",
         (
             Delivery("08", Q3, (aftercare("c1", "2025-07-01"), lives("c1", "", "TUNTEMATON", "2025-07-01"))),
-            Delivery(
-                "12", Q3, (aftercare("c2", "2025-07-01"), lives("c1", "", "TUETTU", "2025-07-01")), number=2
-            ),
+            Delivery("12", Q3, (aftercare("c2", "2025-07-01"), lives("c1", "", "TUETTU", "2025-07-01")), number=2),
         ),
         # Neither names a dwelling: area 12 says supported, so all of c1's 92 days are stable. c2's
         # housing is not known.
