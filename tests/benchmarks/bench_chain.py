@@ -139,6 +139,8 @@ def run_models(home: Path, into: Path) -> None:
         connection.execute(f"attach '{Home(home).warehouse}' as built (read_only)")
         started = time.process_time()
         for name in order:
+            if name not in nodes:  # an exposure: nothing to execute
+                continue
             node = nodes[name]
             relation = f'"{node["schema"]}"."{node["alias"]}"'
             if node["resource_type"] == "seed":
