@@ -65,12 +65,20 @@ def may_contain_identifier(text: bytes) -> bool:
     """
     if len(text) < SHORTEST:
         return False
-    if not text.isascii():
-        for letter, plain_letter in _NORDIC:
-            text = text.replace(letter, plain_letter)
-        if not text.isascii():
-            pa.array([text], pa.binary()).cast(pa.string())  # raises when it is no UTF-8
-            return True
+    if text.isascii():
+        return _may_contain(text)
+    # To a name such a letter is a letter; before and after a code it ends a word as a blank does.
+    as_letters = as_blanks = text
+    for letter, plain_letter in _NORDIC:
+        as_letters = as_letters.replace(letter, plain_letter)
+        as_blanks = as_blanks.replace(letter, b" ")
+    if not as_letters.isascii():
+        pa.array([text], pa.binary()).cast(pa.string())  # raises when it is no UTF-8
+        return True
+    return _may_contain(as_letters) or _may_contain(as_blanks)
+
+
+def _may_contain(text: bytes) -> bool:
     if len(text) < _SMALL:
         return _COARSE.search(text.decode("ascii")) is not None
     ends = pa.array([0, len(text)], pa.int64()).buffers()[1]
