@@ -162,3 +162,14 @@ def test_a_hit_holds_kind_and_place_only():
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@pytest.mark.parametrize("form", POSITIVES)
+def test_the_quick_look_sees_what_the_close_look_sees_between_nordic_letters(form):
+    """The quick look decides whether there is a close one, so nothing may pass it."""
+    _kind, generate = POSITIVES[form]
+    around = random.Random(form)
+    for value in made(form, generate):
+        before, after = ("".join(around.choices("aäöåÄÖÅ ,;.-", k=around.randint(0, 3))) for _ in range(2))
+        text = f"{before}{value}{after}"
+        assert may_contain_identifier(text.encode()) or not contains_identifier(text)
