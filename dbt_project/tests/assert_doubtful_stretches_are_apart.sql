@@ -4,7 +4,7 @@ from (
     select
         *,
         lag(end_date_exclusive) over (
-            partition by client_id, worker_id, run_start order by start_date, end_date_exclusive
+            partition by role, client_id, worker_id, run_start order by start_date, end_date_exclusive
         ) as previous_end_exclusive
     from {{ ref('int_doubtful_run') }}
 ) as stretch

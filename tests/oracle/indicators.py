@@ -16,7 +16,7 @@ import pandas as pd
 from ingest.contracts import code_lists
 from tests.oracle import intervals
 from tests.oracle.reading import OPEN, Register, read_reference, read_register, to_day
-from tests.oracle.timeline import UNKNOWN, ClientDays, World, follow
+from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, follow
 
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "ingest" / "reference"
@@ -55,6 +55,8 @@ COLUMNS = [
 ]
 LEVELS = ("country", "wellbeing_area", "municipality_group", "municipality")
 LARGE_LEVELS = ("country", "wellbeing_area")
+
+COUNTED_ROLES = (*ROLES, EITHER)
 
 _PLACED = ("aftercare_period", "residence_spell")
 _SOURCES = {
@@ -114,11 +116,13 @@ class Span:
 class Facts:
     """Everything counted, before places are rolled up.
 
-    ``days``: client x quarter x place with sums of days. ``stock``: client on the last day of a
-    quarter. ``changes``, ``moves``: events. ``places``: supported housing by area and quarter.
+    ``days``: client x quarter x place with sums of days; ``worker_days``: the same by role.
+    ``stock``: client on the last day of a quarter. ``changes``, ``moves``: events. ``places``:
+    supported housing by area and quarter.
     """
 
     days: pd.DataFrame
+    worker_days: pd.DataFrame
     stock: pd.DataFrame
     changes: pd.DataFrame
     moves: pd.DataFrame
@@ -133,6 +137,9 @@ class Facts:
             for (broken, organisation), quarters in self.key_breaks.quarters.items()
             if broken == table and quarters & set(span.quarters)
         }
+
+
+Units = Callable[[Facts, Span], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -207,7 +214,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         },
         is_key_break=key_breaks,
     )
-    collected: dict[str, list[Any]] = {"days": [], "stock": [], "changes": [], "moves": []}
+    collected: dict[str, list[Any]] = {"days": [], "worker_days": [], "stock": [], "changes": [], "moves": []}
     for client in sorted(rows["aftercare_period"]):
         days = follow(
             client,
@@ -226,21 +233,25 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
             collected["days"],
             columns=[
                 *["client", "quarter", "area", "municipality"],
-                *["at_risk", "gap", "doubtful", "stable", "known"],
+                *["at_risk", "stable", "known"],
             ],
+        ),
+        worker_days=pd.DataFrame(
+            collected["worker_days"],
+            columns=["role", "client", "quarter", "area", "municipality", "at_risk", "gap", "doubtful"],
         ),
         stock=pd.DataFrame(
             collected["stock"],
             columns=[
                 *["client", "quarter", "area", "municipality"],
-                *["suitability", "all_12_months", "changes_12_months"],
+                *["suitability", "all_12_months", *(f"changes_12_months_{role}" for role in COUNTED_ROLES)],
             ],
         ),
         changes=pd.DataFrame(
             collected["changes"],
             columns=[
-                *["client", "quarter", "area", "municipality", "reason"],
-                *["is_counted", "is_structural", "is_saattaen", "has_record", "is_key_break"],
+                *["role", "client", "quarter", "area", "municipality", "reason"],
+                *["is_counted", "is_structural", "is_saattaen", "way", "has_record", "is_key_break"],
             ],
         ),
         moves=pd.DataFrame(
@@ -274,18 +285,26 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
     """Sum one client's days by quarter and place, and note stocks and events."""
     quarter = np.array([_quarter_of(day) for day in days.day.tolist()], dtype=object)
     sums: dict[tuple[str, str, str], list[int]] = {}
+    worker_sums: dict[tuple[str, str, str, str], list[int]] = {}
     for position in range(days.day.size):
         where = (quarter[position], days.area[position], days.municipality[position])
-        found = sums.setdefault(where, [0, 0, 0, 0, 0])
+        found = sums.setdefault(where, [0, 0, 0])
         housing_class = days.housing_class[position]
         found[0] += 1
-        found[1] += bool(days.is_gap[position])
-        found[2] += bool(days.is_doubtful[position])
-        found[3] += housing_class == "stable"
-        found[4] += housing_class in ("stable", "unstable", "homeless")
+        found[1] += housing_class == "stable"
+        found[2] += housing_class in ("stable", "unstable", "homeless")
+        for role in COUNTED_ROLES:
+            of_role = worker_sums.setdefault((role, *where), [0, 0, 0])
+            of_role[0] += 1
+            of_role[1] += bool(days.is_gap[role][position])
+            of_role[2] += bool(days.is_doubtful[role][position])
     collected["days"] += [(days.client, *place, *found) for place, found in sums.items()]
+    collected["worker_days"] += [(role, days.client, *place, *found) for (role, *place), found in worker_sums.items()]
 
-    counted = [change.day for change in days.changes if change.is_counted]
+    counted = {
+        role: [change.day for change in days.changes if change.is_counted and change.role == role]
+        for role in COUNTED_ROLES
+    }
     all_days = set(days.day.tolist())
     for position, day in enumerate(days.day.tolist()):
         if not _is_quarter_end(day):
@@ -300,12 +319,13 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
                 days.municipality[position],
                 days.suitability[position],
                 all(d in all_days for d in window),
-                sum(start <= d <= day for d in counted),
+                *(sum(start <= d <= day for d in counted[role]) for role in COUNTED_ROLES),
             )
         )
     for change in days.changes:
         collected["changes"].append(
             (
+                change.role,
                 days.client,
                 quarter[change.position],
                 days.area[change.position],
@@ -314,6 +334,7 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
                 change.is_counted,
                 change.is_structural,
                 change.is_saattaen,
+                change.way,
                 change.has_record,
                 change.is_key_break,
             )
@@ -484,9 +505,13 @@ def _events(frame: pd.DataFrame, **sums: pd.Series) -> pd.DataFrame:
     return frame[_PLACE].assign(**columns).groupby(_PLACE, as_index=False).sum()
 
 
-def _per_days(facts: Facts, span: Span, events: pd.DataFrame) -> pd.DataFrame:
+def _worker_days(facts: Facts, span: Span, role: str) -> pd.DataFrame:
+    of_role = facts.worker_days[facts.worker_days["role"] == role]
+    return _during(of_role, span).groupby(_PLACE, as_index=False).sum(numeric_only=True)
+
+
+def _per_days(days: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Events beside the days at risk in the same place."""
-    days = _days(facts, span)
     units = days.merge(events, on=_PLACE, how="left").fillna({"x": 0})
     return units.assign(t=units["at_risk"], of=units["at_risk"])
 
@@ -495,45 +520,55 @@ def _per_01(facts: Facts, span: Span) -> pd.DataFrame:
     return _days(facts, span)[_PLACE].assign(x=1, t=0)
 
 
-def _jat_01(which: Callable[[pd.DataFrame], pd.Series]) -> Callable[[Facts, Span], pd.DataFrame]:
+def _jat_01(which: Callable[[pd.DataFrame], pd.Series], role: str = "VASTUU") -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
-        changes = _during(facts.changes, span)
+        changes = _during(facts.changes[facts.changes["role"] == role], span)
         counted = changes["is_counted"].astype(bool) & which(changes)
-        return _per_days(facts, span, _events(changes, x=counted))
+        return _per_days(_worker_days(facts, span, role), _events(changes, x=counted))
 
     return units
 
 
-def _jat_02(facts: Facts, span: Span) -> pd.DataFrame:
-    stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
-    stock = stock[stock["all_12_months"].astype(bool)]
-    return stock[_PLACE].assign(x=(stock["changes_12_months"] >= 2).astype("int64"), t=1)
+def _jat_02(role: str = "VASTUU", *, throughout: bool = True) -> Units:
+    def units(facts: Facts, span: Span) -> pd.DataFrame:
+        stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
+        if throughout:
+            stock = stock[stock["all_12_months"].astype(bool)]
+        return stock[_PLACE].assign(x=(stock[f"changes_12_months_{role}"] >= 2).astype("int64"), t=1)
+
+    return units
 
 
-def _jat_04(facts: Facts, span: Span) -> pd.DataFrame:
-    days = _days(facts, span)
-    return days.assign(x=days["gap"], t=days["at_risk"], of=days["at_risk"])
+def _jat_04(role: str = "VASTUU") -> Units:
+    def units(facts: Facts, span: Span) -> pd.DataFrame:
+        days = _worker_days(facts, span, role)
+        return days.assign(x=days["gap"], t=days["at_risk"], of=days["at_risk"])
+
+    return units
 
 
-def _saa_01(facts: Facts, span: Span) -> pd.DataFrame:
-    changes = _during(facts.changes, span)
-    eligible = changes["is_counted"].astype(bool) & (changes["reason"] != "KUOLEMA")
-    return _events(
-        changes,
-        x=eligible & changes["is_saattaen"].astype(bool),
-        t=eligible,
-        record=eligible & changes["has_record"].astype(bool),
-    )
+def _saa_01(ways: tuple[str, ...] = ("before", "soon_after"), role: str = "VASTUU") -> Units:
+    def units(facts: Facts, span: Span) -> pd.DataFrame:
+        changes = _during(facts.changes[facts.changes["role"] == role], span)
+        eligible = changes["is_counted"].astype(bool) & (changes["reason"] != "KUOLEMA")
+        return _events(
+            changes,
+            x=eligible & changes["way"].isin(ways),
+            t=eligible,
+            record=eligible & changes["has_record"].astype(bool),
+        )
+
+    return units
 
 
-def _asu_01(only_unplanned: bool) -> Callable[[Facts, Span], pd.DataFrame]:
+def _asu_01(only_unplanned: bool) -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
         moves = _during(facts.moves, span)
         counted = ~moves["is_key_break"].astype(bool) & (moves["reason"] != "ITSENAISTYMINEN")
         if only_unplanned:
             counted &= moves["is_unplanned"].astype(bool)
-        found = _per_days(facts, span, _events(moves, x=counted))
-        return found.drop(columns="doubtful").assign(unknown=found["at_risk"] - found["known"])
+        found = _per_days(_days(facts, span), _events(moves, x=counted))
+        return found.assign(unknown=found["at_risk"] - found["known"])
 
     return units
 
@@ -570,7 +605,7 @@ def _asu_06(facts: Facts, span: Span) -> pd.DataFrame:
 
 
 def _asu_08(facts: Facts, span: Span) -> pd.DataFrame:
-    days = _days(facts, span).drop(columns="doubtful")
+    days = _days(facts, span)
     return days.assign(
         x=days["stable"],
         t=days["known"],
@@ -598,9 +633,22 @@ def _indicators() -> list[Indicator]:
         Indicator("JAT-01", "main", "rate", _jat_01(every), pooled),
         Indicator("JAT-01", "without_structural", "rate", _jat_01(not_structural), pooled),
         Indicator("JAT-01", "without_own_request", "rate", _jat_01(not_own_request), pooled),
-        Indicator("JAT-02", "main", "share", _jat_02, rolling),
-        Indicator("JAT-04", "main", "share_of_days", _jat_04, pooled),
-        Indicator("SAA-01", "main", "share", _saa_01, pooled),
+        Indicator("JAT-01", "counsellor", "rate", _jat_01(every, "OHJAAJA"), pooled),
+        Indicator("JAT-01", "either", "rate", _jat_01(every, EITHER), pooled),
+        Indicator("JAT-02", "main", "share", _jat_02(), rolling),
+        Indicator("JAT-02", "open_on_last_day", "share", _jat_02(throughout=False), rolling),
+        Indicator("JAT-02", "counsellor", "share", _jat_02("OHJAAJA"), rolling),
+        Indicator("JAT-02", "either", "share", _jat_02(EITHER), rolling),
+        Indicator("JAT-04", "main", "share_of_days", _jat_04(), pooled),
+        Indicator("JAT-04", "counsellor", "share_of_days", _jat_04("OHJAAJA"), pooled),
+        Indicator("JAT-04", "either", "share_of_days", _jat_04(EITHER), pooled),
+        Indicator("SAA-01", "main", "share", _saa_01(), pooled),
+        *(
+            Indicator("SAA-01", way, "share", _saa_01((way,)), pooled)
+            for way in ("before", "soon_after", "late", "remote", "without_client")
+        ),
+        Indicator("SAA-01", "counsellor", "share", _saa_01(role="OHJAAJA"), pooled),
+        Indicator("SAA-01", "either", "share", _saa_01(role=EITHER), pooled),
         Indicator("ASU-01", "main", "rate", _asu_01(False), pooled),
         Indicator("ASU-01", "unplanned", "rate", _asu_01(True), pooled),
         Indicator("ASU-03", "main", "share", _asu_03, pooled),

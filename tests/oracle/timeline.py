@@ -15,6 +15,9 @@ import numpy as np
 UNKNOWN = "unknown"
 HOMELESS = "(homeless)"  # all homeless spells together are one dwelling
 KNOWN_CLASSES = ("stable", "unstable", "homeless")
+# definitions.md 7: the responsible social worker, the counsellor, and either of the two.
+ROLES = ("VASTUU", "OHJAAJA")
+EITHER = "EITHER"
 
 # definitions.md 5: out of aftercare for more than this, and the chain of workers starts afresh.
 CHAIN_RESET_DAYS = 90
@@ -45,19 +48,26 @@ class Run:
 
 @dataclass
 class Change:
-    """A day on which another worker is responsible than on the last day that had one."""
+    """A day on which another worker is there than on the last day that had one.
 
+    Of ``EITHER`` both may have changed: ``old`` and ``new_workers`` name all who were and are there.
+    """
+
+    role: str
     day: int
     position: int  # index into the client's days
-    old: str
+    old: tuple[str, ...]
     new: Run
+    new_workers: tuple[str, ...]
     old_organisation: str
     chain: int
     is_absence_cover: bool = False
+    covers_until: int | None = None  # position of the return, of a stand-in who covered an absence
     is_pending: bool = False
     is_key_break: bool = False
     is_structural: bool = False
     is_saattaen: bool = False
+    way: str = "no_record"  # one of several: how it was handed over
     has_record: bool = False
 
     @property
@@ -84,8 +94,8 @@ class ClientDays:
     day: np.ndarray  # int64, ascending
     area: np.ndarray  # str: code of the responsible area
     municipality: np.ndarray  # str, or "unknown"
-    is_gap: np.ndarray  # bool: no responsible worker with a known key
-    is_doubtful: np.ndarray  # bool
+    is_gap: Mapping[str, np.ndarray]  # role -> bool: no worker with a known key
+    is_doubtful: Mapping[str, np.ndarray]  # role -> bool
     housing_class: np.ndarray  # str: stable, unstable, homeless, temporary or unknown
     suitability: np.ndarray  # str: SOVELTUVA, EI_SOVELTUVA or TUNTEMATON
     changes: list[Change] = field(default_factory=list)
@@ -142,12 +152,17 @@ def follow(
         municipality[days_of(row["start_date"], row["end_date"])] = code
 
     # Rule 4: of the workers with an open run the one whose run began first, then the smaller key.
-    runs = merge_runs(assignments)
-    incumbent = np.full(axis.size, -1)
-    for number in sorted(range(len(runs)), key=lambda n: (runs[n].start, runs[n].worker), reverse=True):
-        incumbent[days_of(runs[number].start, runs[number].end)] = number
-
-    is_doubtful = _doubtful(axis, incumbent, runs, contacts, days_of)
+    runs = {role: merge_runs(assignments, role) for role in ROLES}
+    incumbent: dict[str, np.ndarray] = {}
+    doubtful: dict[str, np.ndarray] = {}
+    for role, of_role in runs.items():
+        days_with = np.full(axis.size, -1)
+        for number in sorted(range(len(of_role)), key=lambda n: (of_role[n].start, of_role[n].worker), reverse=True):
+            days_with[days_of(of_role[number].start, of_role[number].end)] = number
+        incumbent[role] = days_with
+        doubtful[role] = _doubtful(axis, days_with, of_role, contacts, days_of)
+    # Rule 7: what is doubtful for one of the two is doubtful for either.
+    doubtful[EITHER] = doubtful["VASTUU"] | doubtful["OHJAAJA"]
     spell, is_stale = _housing_spells(axis, housing, contacts, world, days_of)
 
     kept = np.flatnonzero(at_risk)
@@ -174,23 +189,24 @@ def follow(
         day=axis[kept],
         area=area[kept],
         municipality=municipality[kept],
-        is_gap=incumbent[kept] < 0,
-        is_doubtful=is_doubtful[kept],
+        is_gap={role: incumbent[role][kept] < 0 for role in ROLES}
+        | {EITHER: (incumbent["VASTUU"][kept] < 0) & (incumbent["OHJAAJA"][kept] < 0)},
+        is_doubtful={role: found[kept] for role, found in doubtful.items()},
         housing_class=np.array(classes, dtype=object),
         suitability=np.array(suitability, dtype=object),
     )
-    days.changes = _changes(days, incumbent[kept], runs, handovers, world)
+    days.changes = _all_changes(days, {role: incumbent[role][kept] for role in ROLES}, runs, handovers, world)
     days.moves = _moves(days, dwellings, [int(spell[p]) for p in kept], housing, world)
     return days
 
 
-def merge_runs(assignments: Sequence[Row]) -> list[Run]:
+def merge_runs(assignments: Sequence[Row], role: str) -> list[Run]:
     """Rule 2: spells of one worker that touch or overlap are one run; its reason is the first's.
 
-    Only role VASTUU with a known worker; without a known one a day is a gap (rule 3).
+    Only with a known worker; without a known one a day is a gap (rule 3).
     """
     runs: list[Run] = []
-    rows = [row for row in assignments if row["role"] == "VASTUU" and row["worker_key"]]
+    rows = [row for row in assignments if row["role"] == role and row["worker_key"]]
     for row in sorted(rows, key=lambda row: (row["worker_key"], row["start_date"])):
         current = runs[-1] if runs else None
         if current and current.worker == row["worker_key"] and row["start_date"] <= current.end + 1:
@@ -268,26 +284,56 @@ def _housing_spells(
     return spell, is_stale
 
 
-def _changes(
+def _all_changes(
     days: ClientDays,
-    incumbent: np.ndarray,
-    runs: list[Run],
+    incumbent: Mapping[str, np.ndarray],
+    runs: Mapping[str, list[Run]],
     handovers: Sequence[Row],
     world: World,
 ) -> list[Change]:
-    """Rules 5 and 6: all changes, marked with why some of them do not count."""
+    """Rules 5-7: the changes of each role and of either, marked with why some do not count."""
+    chains = _chains(days)
+    found: list[Change] = []
+    staying: dict[str, list[str | None]] = {}
+    for role in ROLES:
+        changes = _changes(role, days, chains, incumbent[role], runs[role], world)
+        staying[role] = _staying(changes, chains, incumbent[role], runs[role])
+        found += changes
+    found += _changes_of_either(days, chains, staying, incumbent, runs)
+    for change in found:
+        _describe(change, days, handovers, world)
+    return found
+
+
+def _chains(days: ClientDays) -> list[int]:
+    """Rule 5: the number of the chain of workers that each day belongs to."""
+    chains = []
+    for position, day in enumerate(days.day.tolist()):
+        is_new = position and day - int(days.day[position - 1]) - 1 > CHAIN_RESET_DAYS
+        chains.append((chains[-1] if chains else 0) + bool(is_new))
+    return chains
+
+
+def _changes(
+    role: str,
+    days: ClientDays,
+    chains: list[int],
+    incumbent: np.ndarray,
+    runs: list[Run],
+    world: World,
+) -> list[Change]:
+    """Rule 5: days with another worker of the role, and which of them are absence cover."""
     changes: list[Change] = []
     last_run: dict[int, Run] = {}  # chain -> run of its last incumbent
-    chain = 0
     for position, day in enumerate(days.day.tolist()):
-        if position and day - int(days.day[position - 1]) - 1 > CHAIN_RESET_DAYS:
-            chain += 1
         if incumbent[position] < 0:
             continue
+        chain = chains[position]
         run = runs[incumbent[position]]
         before = last_run.get(chain)
         if before is not None and before.worker != run.worker:
-            changes.append(Change(day, position, before.worker, run, before.organisation, chain))
+            old, new = (before.worker,), (run.worker,)
+            changes.append(Change(role, day, position, old, run, new, before.organisation, chain))
         last_run[chain] = run
     for number, change in enumerate(changes):
         following = changes[number + 1] if number + 1 < len(changes) else None
@@ -299,31 +345,91 @@ def _changes(
             change.is_pending = until - change.new.start + 1 <= ABSENCE_DAYS
         elif following is not None:
             is_short = change.new.end - change.new.start + 1 <= ABSENCE_DAYS
-            if is_short and following.new.worker == change.old:
+            if is_short and following.new_workers == change.old:
                 change.is_absence_cover = following.is_absence_cover = True
-    for change in changes:
-        here, earlier = change.position, change.position - 1
-        places = (days.municipality[earlier], days.municipality[here])
-        moved = UNKNOWN not in places and places[0] != places[1]
-        change.is_structural = (
-            moved or days.area[earlier] != days.area[here] or change.new.reason in ("TIIMISIIRTO", "ORGANISAATIO")
-        )
-        change.is_key_break = change.old_organisation == change.new.organisation and (
-            world.is_key_break("worker_assignment", change.new.organisation, change.old, change.new.worker)
-        )
-        for row in handovers:
-            distance = row["handover_date"] - change.day
-            if abs(distance) > HANDOVER_DAYS:
-                continue
-            change.has_record = True
-            change.is_saattaen |= bool(
-                row["handover_type"] == "YHTEISTAPAAMINEN"
-                and row["client_present"]
-                and row["from_worker_key"] == change.old
-                and row["to_worker_key"] == change.new.worker
-                and distance <= HANDOVER_HEADLINE_DAYS
-            )
+                change.covers_until = following.position
     return changes
+
+
+def _staying(changes: list[Change], chains: list[int], incumbent: np.ndarray, runs: list[Run]) -> list[str | None]:
+    """Who counts as there on each day: a worker under absence cover does, the stand-in does not."""
+    there: list[str | None] = [runs[number].worker if number >= 0 else None for number in incumbent.tolist()]
+    for change in changes:
+        if change.covers_until is not None:
+            end = change.covers_until
+        elif change.is_pending:
+            end = len(there) - chains[::-1].index(change.chain)
+        else:
+            continue
+        for position in range(change.position, end):
+            if there[position] is not None:
+                there[position] = change.old[0]
+    return there
+
+
+def _changes_of_either(
+    days: ClientDays,
+    chains: list[int],
+    staying: Mapping[str, list[str | None]],
+    incumbent: Mapping[str, np.ndarray],
+    runs: Mapping[str, list[Run]],
+) -> list[Change]:
+    """Rule 7: days with somebody there, none of whom was the last known of either role before."""
+    changes: list[Change] = []
+    known: dict[int, dict[str, str]] = {}  # chain -> role -> last known worker
+    for position, day in enumerate(days.day.tolist()):
+        today = {role: worker for role in ROLES if (worker := staying[role][position]) is not None}
+        if not today:
+            continue
+        before = known.setdefault(chains[position], {})
+        if before and not set(today.values()) & set(before.values()):
+            role = next(role for role in ROLES if role in today)
+            new = runs[role][incumbent[role][position]]
+            old_workers, new_workers = tuple(before.values()), tuple(today.values())
+            changes.append(
+                Change(EITHER, day, position, old_workers, new, new_workers, new.organisation, chains[position])
+            )
+        before |= today
+    return changes
+
+
+def _describe(change: Change, days: ClientDays, handovers: Sequence[Row], world: World) -> None:
+    """Rules 5 and 6: key breaks, structure, and how the work was handed over."""
+    here, earlier = change.position, change.position - 1
+    places = (days.municipality[earlier], days.municipality[here])
+    moved = UNKNOWN not in places and places[0] != places[1]
+    change.is_structural = (
+        moved or days.area[earlier] != days.area[here] or change.new.reason in ("TIIMISIIRTO", "ORGANISAATIO")
+    )
+    change.is_key_break = change.old_organisation == change.new.organisation and any(
+        world.is_key_break("worker_assignment", change.new.organisation, old, new)
+        for old in change.old
+        for new in change.new_workers
+    )
+    meetings, calls, without_client = [], [], []
+    for row in handovers:
+        distance = row["handover_date"] - change.day
+        if abs(distance) > HANDOVER_DAYS:
+            continue
+        change.has_record = True
+        if row["from_worker_key"] not in change.old or row["to_worker_key"] not in change.new_workers:
+            continue
+        if row["handover_type"] == "YHTEISTAPAAMINEN" and row["client_present"]:
+            meetings.append(distance)
+        elif row["handover_type"] == "PUHELU" and row["client_present"]:
+            calls.append(distance)
+        elif row["handover_type"] in ("YHTEISTAPAAMINEN", "PUHELU"):
+            without_client.append(distance)
+    change.is_saattaen = any(distance <= HANDOVER_HEADLINE_DAYS for distance in meetings)
+    if meetings:
+        first = min(meetings)
+        change.way = "before" if first <= 0 else "soon_after" if first <= HANDOVER_HEADLINE_DAYS else "late"
+    elif any(distance <= HANDOVER_HEADLINE_DAYS for distance in calls):
+        change.way = "remote"
+    elif without_client:
+        change.way = "without_client"
+    elif change.has_record:
+        change.way = "other_record"
 
 
 def _moves(

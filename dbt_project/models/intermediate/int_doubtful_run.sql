@@ -1,16 +1,17 @@
--- Grain: one row per run of a responsible worker and stretch of days on which it is doubtful.
+-- Grain: one row per run of a responsible worker or counsellor and stretch of days on which it is doubtful.
 -- Definition 4: an assignment that nobody closed would hide every change after it. Doubtful is a run
 -- that has overlapped a newer one for 60 days, or whose worker has had no two-way contact with the
 -- client for 180 days while others have.
 with
 run as (
     select
+        role,
         client_id,
         worker_id,
         start_date as run_start,
         end_date_exclusive as run_end_exclusive
     from {{ ref('int_worker_run') }}
-    where role = 'VASTUU'
+    where role in ('VASTUU', 'OHJAAJA')
 ),
 
 two_way_contact as (
@@ -29,6 +30,7 @@ two_way_contact as (
 
 overlapped as (
     select
+        run.role,
         run.client_id,
         run.worker_id,
         run.run_start,
@@ -36,18 +38,19 @@ overlapped as (
         least(run.run_end_exclusive, newer.run_end_exclusive) as end_date_exclusive
     from run
     inner join run as newer
-        on run.client_id = newer.client_id
+        on run.role = newer.role
+        and run.client_id = newer.client_id
         and run.worker_id <> newer.worker_id
         and newer.run_start > run.run_start
 ),
 
 own_event as (
-    select client_id, worker_id, run_start, run_end_exclusive, run_start as event_date
+    select role, client_id, worker_id, run_start, run_end_exclusive, run_start as event_date
     from run
 
     union
 
-    select run.client_id, run.worker_id, run.run_start, run.run_end_exclusive, two_way_contact.contact_date
+    select run.role, run.client_id, run.worker_id, run.run_start, run.run_end_exclusive, two_way_contact.contact_date
     from run
     inner join two_way_contact
         on run.client_id = two_way_contact.client_id
@@ -58,12 +61,13 @@ own_event as (
 
 silent as (
     select
+        role,
         client_id,
         worker_id,
         run_start,
         {{ add_days('event_date', var('doubtful_contact_days')) }} as start_date,
         coalesce(
-            lead(event_date) over (partition by client_id, worker_id, run_start order by event_date),
+            lead(event_date) over (partition by role, client_id, worker_id, run_start order by event_date),
             run_end_exclusive
         ) as end_date_exclusive
     from own_event
@@ -71,6 +75,7 @@ silent as (
 
 silent_while_others_met as (
     select
+        silent.role,
         silent.client_id,
         silent.worker_id,
         silent.run_start,
@@ -91,6 +96,7 @@ silent_while_others_met as (
 -- One row per first day: with ties the two windows below could number the rows in different orders.
 doubtful as (
     select
+        role,
         client_id,
         worker_id,
         run_start,
@@ -101,7 +107,7 @@ doubtful as (
         union all
         select * from silent_while_others_met where start_date < end_date_exclusive
     ) as found
-    group by client_id, worker_id, run_start, start_date
+    group by role, client_id, worker_id, run_start, start_date
 ),
 
 marked as (
@@ -109,7 +115,7 @@ marked as (
         *,
         case
             when start_date <= max(end_date_exclusive) over (
-                partition by client_id, worker_id, run_start
+                partition by role, client_id, worker_id, run_start
                 order by start_date
                 rows between unbounded preceding and 1 preceding
             ) then 0
@@ -122,7 +128,7 @@ numbered as (
     select
         *,
         sum(is_new) over (
-            partition by client_id, worker_id, run_start
+            partition by role, client_id, worker_id, run_start
             order by start_date
             rows between unbounded preceding and current row
         ) as stretch_no
@@ -130,10 +136,11 @@ numbered as (
 )
 
 select
+    role,
     client_id,
     worker_id,
     run_start,
     min(start_date) as start_date,
     max(end_date_exclusive) as end_date_exclusive
 from numbered
-group by client_id, worker_id, run_start, stretch_no
+group by role, client_id, worker_id, run_start, stretch_no

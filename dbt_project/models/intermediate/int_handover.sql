@@ -4,7 +4,8 @@ select
     from_worker.worker_id as from_worker_id,
     to_worker.worker_id as to_worker_id,
     handover.handover_date,
-    handover.handover_type = 'YHTEISTAPAAMINEN' and handover.client_present as is_joint_meeting,
+    handover.handover_type,
+    handover.client_present,
     handover.organisation,
     handover.period,
     handover.source_row

@@ -1,4 +1,4 @@
--- Grain: one row per client, chain of workers and stretch with one incumbent, gap days skipped.
+-- Grain: one row per role, client, chain of workers and stretch with one incumbent, gap days skipped.
 -- Definition 5: who was responsible before and after, and whether the step to this worker counts:
 -- absence cover (A, then B for POISSAOLO at most 30 days, then A) is no change in either direction.
 with
@@ -6,7 +6,7 @@ covered as (
     select
         *,
         case
-            when lag(worker_id) over (partition by client_id, chain_no order by start_date) = worker_id then 0
+            when lag(worker_id) over (partition by role, client_id, chain_no order by start_date) = worker_id then 0
             else 1
         end as is_new
     from {{ ref('int_incumbent_segment') }}
@@ -17,13 +17,14 @@ numbered as (
     select
         *,
         sum(is_new) over (
-            partition by client_id, chain_no order by start_date rows between unbounded preceding and current row
+            partition by role, client_id, chain_no order by start_date rows between unbounded preceding and current row
         ) as incumbency_no
     from covered
 ),
 
 incumbency as (
     select
+        role,
         client_id,
         chain_no,
         incumbency_no,
@@ -39,16 +40,16 @@ incumbency as (
         max(case when is_new = 1 then municipality_code end) as municipality_code,
         max(case when is_new = 1 and begins_with_place_change then 1 else 0 end) = 1 as is_place_change
     from numbered
-    group by client_id, chain_no, incumbency_no, worker_id
+    group by role, client_id, chain_no, incumbency_no, worker_id
 ),
 
 neighbours as (
     select
         incumbency.*,
-        lag(worker_id) over (partition by client_id, chain_no order by incumbency_no) as from_worker_id,
-        lead(worker_id) over (partition by client_id, chain_no order by incumbency_no) as next_worker_id,
-        lag(end_date_exclusive) over (partition by client_id, chain_no order by incumbency_no) as from_end_exclusive,
-        lag(last_run_end_exclusive) over (partition by client_id, chain_no order by incumbency_no)
+        lag(worker_id) over (partition by role, client_id, chain_no order by incumbency_no) as from_worker_id,
+        lead(worker_id) over (partition by role, client_id, chain_no order by incumbency_no) as next_worker_id,
+        lag(end_date_exclusive) over (partition by role, client_id, chain_no order by incumbency_no) as from_end_exclusive,
+        lag(last_run_end_exclusive) over (partition by role, client_id, chain_no order by incumbency_no)
             as from_run_end_exclusive
     from incumbency
 ),
@@ -78,12 +79,13 @@ step as (
     select
         *,
         coalesce(
-            lag(is_cover) over (partition by client_id, chain_no order by incumbency_no), false
+            lag(is_cover) over (partition by role, client_id, chain_no order by incumbency_no), false
         ) as is_return
     from covers
 )
 
 select
+    role,
     client_id,
     chain_no,
     incumbency_no,
@@ -91,6 +93,7 @@ select
     start_date,
     end_date_exclusive,
     run_start,
+    run_end_exclusive,
     from_worker_id,
     from_end_exclusive,
     from_run_end_exclusive,

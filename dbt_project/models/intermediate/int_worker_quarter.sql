@@ -1,5 +1,6 @@
--- Grain: one row per client, place, quarter and responsible worker (worker_id null: gap days).
+-- Grain: one row per role, client, place, quarter and incumbent (worker_id null: gap days).
 select
+    segment.role,
     segment.client_id,
     segment.wellbeing_area_code,
     segment.municipality_code,
@@ -14,4 +15,4 @@ inner join {{ ref('int_period') }} as period
     and segment.end_date_exclusive > period.period_start
 where period.period_type = 'quarter'
 group by
-    segment.client_id, segment.wellbeing_area_code, segment.municipality_code, period.period, segment.worker_id
+    segment.role, segment.client_id, segment.wellbeing_area_code, segment.municipality_code, period.period, segment.worker_id

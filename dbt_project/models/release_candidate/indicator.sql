@@ -29,6 +29,7 @@ select
     {{ literal(meta[field][language]) }} as {{ field }}_{{ language }},
     {%- endfor %}
     {%- endfor %}
+    {{ literal(variant.get('worker_role', 'VASTUU')) }} as worker_role,
     {{ literal(meta.unit) }} as unit,
     {{ literal(meta.polarity) }} as polarity,
     {{ literal(meta.responsible) }} as responsible,

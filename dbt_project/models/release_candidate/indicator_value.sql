@@ -5,6 +5,7 @@ spine as (
     select
         meta.indicator_id,
         indicator.variant,
+        indicator.worker_role,
         area.area_level,
         area.area_code,
         period.period_type,
@@ -85,7 +86,8 @@ final as (
         and spine.period_type = figure.period_type
         and spine.period = figure.period
     left join {{ ref('int_worker_concentration') }} as concentration
-        on spine.area_level = concentration.area_level
+        on spine.worker_role = concentration.role
+        and spine.area_level = concentration.area_level
         and spine.area_code = concentration.area_code
         and spine.period_type = concentration.period_type
         and spine.period = concentration.period
