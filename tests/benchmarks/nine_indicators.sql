@@ -102,41 +102,43 @@ from (
 )
 window w as (partition by client order by a);
 
--- ---- responsible workers ----
+-- ---- workers: the responsible social worker and the counsellor ----
 create temp table run as
 with spell as (
-    select client, worker, w.start_date as a, max(least(coalesce(w.end_date_exclusive, until), until)) as b,
+    select role, client, worker, w.start_date as a, max(least(coalesce(w.end_date_exclusive, until), until)) as b,
         max(organisation) as organisation, max(change_reason) as reason
     from lake.worker_assignment as w inner join supplier using (organisation) inner join client using (client_key)
     inner join worker using (worker_key)
-    where role = 'VASTUU' and w.start_date < least(coalesce(w.end_date_exclusive, until), until)
-    group by client, worker, w.start_date
+    where role in ('VASTUU', 'OHJAAJA') and w.start_date < least(coalesce(w.end_date_exclusive, until), until)
+    group by role, client, worker, w.start_date
 ),
 numbered as (
-    select *, sum(fresh) over (partition by client, worker order by a) as n
+    select *, sum(fresh) over (partition by role, client, worker order by a) as n
     from (
         select *, case when a <= max(b) over (
-            partition by client, worker order by a rows between unbounded preceding and 1 preceding
+            partition by role, client, worker order by a rows between unbounded preceding and 1 preceding
         ) then 0 else 1 end as fresh
         from spell
     )
 )
-select client, worker, min(a) as a, max(b) as b, arg_min(organisation, a) as organisation, arg_min(reason, a) as reason
-from numbered group by client, worker, n;
+select role, client, worker, min(a) as a, max(b) as b, arg_min(organisation, a) as organisation,
+    arg_min(reason, a) as reason
+from numbered group by role, client, worker, n;
 
 create temp table incumbent as
 with cut as (
-    select client, a as d from at_risk union select client, b from at_risk
-    union select client, a from run union select client, b from run
+    select role, client, d from (values ('VASTUU'), ('OHJAAJA')) as roles (role)
+    cross join (select client, a as d from at_risk union select client, b from at_risk)
+    union select role, client, a from run union select role, client, b from run
 ),
-piece as (select client, d as a, lead(d) over (partition by client order by d) as b from cut)
+piece as (select role, client, d as a, lead(d) over (partition by role, client order by d) as b from cut)
 select
-    piece.client, piece.a, any_value(piece.b) as b, any_value(r.area) as area, any_value(r.municipality) as municipality,
-    any_value(r.chain) as chain, bool_or(r.is_new_place and r.a = piece.a) as is_new_place,
-    arg_min(run, (run.a, run.worker)) as run
+    piece.role, piece.client, piece.a, any_value(piece.b) as b, any_value(r.area) as area,
+    any_value(r.municipality) as municipality, any_value(r.chain) as chain,
+    bool_or(r.is_new_place and r.a = piece.a) as is_new_place, arg_min(run, (run.a, run.worker)) as run
 from piece inner join at_risk as r on r.client = piece.client and r.a <= piece.a and r.b > piece.a
-left join run on run.client = piece.client and run.a <= piece.a and run.b > piece.a
-group by piece.client, piece.a;
+left join run on run.role = piece.role and run.client = piece.client and run.a <= piece.a and run.b > piece.a
+group by piece.role, piece.client, piece.a;
 
 create temp table life as
 select 'worker' as kind, organisation, worker as key, min(start_date) as first_day,
@@ -161,56 +163,85 @@ select kind, organisation, d from (
     window near as (partition by kind, organisation order by d range between current row and interval 6 day following)
 ) where active >= 5 and ended_near > 0.4 * active and began_near > 0.4 * active;
 
-create temp table change as
-with incumbency as (
-    select client, chain, n, any_value(worker) as worker, min(a) as a, max(b) as b, arg_min(run, a) as run,
+create temp table incumbency as
+with numbered as (
+    select role, client, chain, n, any_value(worker) as worker, min(a) as a, max(b) as b, arg_min(run, a) as run,
         max(run.b) as last_run_b, arg_min(area, a) as area, arg_min(municipality, a) as municipality,
         arg_min(is_new_place, a) as is_new_place
     from (
-        select *, sum(fresh) over (partition by client, chain order by a) as n from (
+        select *, sum(fresh) over (partition by role, client, chain order by a) as n from (
             select *, run.worker as worker, case when lag(run.worker) over (
-                partition by client, chain order by a) = run.worker then 0 else 1 end as fresh
+                partition by role, client, chain order by a) = run.worker then 0 else 1 end as fresh
             from incumbent where run.worker is not null
         )
-    ) group by client, chain, n
+    ) group by role, client, chain, n
 ),
 step as (
     select i.*,
         lag(worker) over w as old_worker, lead(worker) over w as next_worker, lag(b) over w as old_b,
         lag(last_run_b) over w as old_run_b, until
-    from incumbency as i left join supplier on supplier.area = i.area
-    window w as (partition by client, chain order by n)
+    from numbered as i left join supplier on supplier.area = i.area
+    window w as (partition by role, client, chain order by n)
 ),
 cover as (
     select *,
         coalesce(run.reason = 'POISSAOLO' and run.b - run.a <= 30 and next_worker = old_worker, false) as is_cover,
         coalesce(run.reason = 'POISSAOLO' and next_worker is null and until - run.a <= 30, false) as is_pending
     from step
+)
+select *, coalesce(lag(is_cover) over (partition by role, client, chain order by n), false) as is_return from cover;
+
+create temp table pair as
+with staying as (
+    select t.*, case when i.is_cover or i.is_pending then coalesce(i.old_worker, t.run.worker) else t.run.worker end as worker
+    from incumbent as t left join incumbency as i on i.role = t.role and i.client = t.client and i.chain = t.chain
+        and i.worker = t.run.worker and t.a >= i.a and t.a < i.b
+)
+select v.client, v.chain, v.area, v.municipality, greatest(v.a, o.a) as a, least(v.b, o.b) as b,
+    v.is_new_place and o.is_new_place as is_new_place, v.worker as v, o.worker as o, v.run as v_run, o.run as o_run
+from staying as v inner join staying as o on v.client = o.client and v.a < o.b and v.b > o.a
+where v.role = 'VASTUU' and o.role = 'OHJAAJA';
+
+create temp table change as
+with either as (
+    select *, last_value(v ignore nulls) over w as old_v, last_value(o ignore nulls) over w as old_o
+    from pair
+    window w as (partition by client, chain order by a rows between unbounded preceding and 1 preceding)
 ),
 kept as (
-    select * from (
-        select *, coalesce(lag(is_cover) over (partition by client, chain order by n), false) as is_return from cover
-    ) where old_worker is not null and not is_cover and not is_pending and not is_return
+    select role, client, a, area, municipality, old_worker as old_1, null::int as old_2, worker as new_1,
+        null::int as new_2, run.organisation as organisation, run.reason as reason, is_new_place
+    from incumbency where old_worker is not null and not is_cover and not is_pending and not is_return
+    union all
+    select 'EITHER', client, a, area, municipality, old_v, old_o, v, o,
+        case when v is not null then v_run.organisation else o_run.organisation end,
+        case when v is not null then v_run.reason else o_run.reason end, is_new_place
+    from either
+    where coalesce(v, o) is not null and coalesce(old_v, old_o) is not null and coalesce(v <> old_v, true)
+        and coalesce(v <> old_o, true) and coalesce(o <> old_v, true) and coalesce(o <> old_o, true)
 )
-select client, a as day, area, municipality, old_worker, worker as new_worker,
-    coalesce(run.reason, 'TUNTEMATON') as reason, is_new_place
+select role, client, a as day, area, municipality, old_1, old_2, new_1, new_2,
+    coalesce(reason, 'TUNTEMATON') as reason, is_new_place
 from kept
 where not exists (
     select 1 from key_break as k
-    inner join life as f on f.kind = 'worker' and f.organisation = k.organisation and f.key = kept.old_worker
+    inner join life as f on f.kind = 'worker' and f.organisation = k.organisation and f.key in (kept.old_1, kept.old_2)
         and f.end_day between k.d and k.d + 6
-    inner join life as t on t.kind = 'worker' and t.organisation = k.organisation and t.key = kept.worker
+    inner join life as t on t.kind = 'worker' and t.organisation = k.organisation and t.key in (kept.new_1, kept.new_2)
         and t.first_day between k.d and k.d + 6
-    where k.kind = 'worker' and k.organisation = kept.run.organisation
+    where k.kind = 'worker' and k.organisation = kept.organisation
 );
 
-create temp table saattaen as
-select distinct change.client, change.day
+create temp table handed as
+select role, change.client, day,
+    min(case when h.handover_type = 'YHTEISTAPAAMINEN' and h.client_present then h.handover_date - day end) as meeting,
+    bool_or(h.handover_type = 'PUHELU' and h.client_present and h.handover_date - day <= 14) as is_remote,
+    bool_or(h.handover_type in ('YHTEISTAPAAMINEN', 'PUHELU') and not h.client_present) as is_alone
 from lake.handover as h inner join client using (client_key)
 inner join worker as f on h.from_worker_key = f.worker_key inner join worker as t on h.to_worker_key = t.worker_key
-inner join change on change.client = client.client and change.old_worker = f.worker and change.new_worker = t.worker
-    and h.handover_date between change.day - 30 and change.day + 14
-where h.handover_type = 'YHTEISTAPAAMINEN' and h.client_present;
+inner join change on change.client = client.client and f.worker in (old_1, old_2) and t.worker in (new_1, new_2)
+    and h.handover_date between change.day - 30 and change.day + 30
+group by role, change.client, day;
 
 -- ---- housing ----
 create temp table housing as
@@ -274,51 +305,83 @@ where old_home <> h.home and coalesce(h.move_reason, '') <> 'ITSENAISTYMINEN'
 
 -- ---- contributions: client x place x base period ----
 create temp table worked as
-select client, area, municipality, quarter, sum(least(b, ends) - greatest(a, starts)) as days,
+select role, client, area, municipality, quarter, sum(least(b, ends) - greatest(a, starts)) as days,
     sum(case when run.worker is null then least(b, ends) - greatest(a, starts) else 0 end) as gap_days
-from incumbent inner join quarter on a < ends and b > starts group by all;
+from incumbent inner join quarter on a < ends and b > starts group by all
+union all
+select 'EITHER', client, area, municipality, quarter, sum(least(b, ends) - greatest(a, starts)),
+    sum(case when v is null and o is null then least(b, ends) - greatest(a, starts) else 0 end)
+from pair inner join quarter on a < ends and b > starts group by all;
 create temp table slept as
 select client, area, municipality, quarter,
     coalesce(sum(least(b, ends) - greatest(a, starts)) filter (h.housing_class = 'stable'), 0) as stable,
     coalesce(sum(least(b, ends) - greatest(a, starts)) filter (h.housing_class in ('stable', 'unstable', 'homeless')), 0) as known
 from housed inner join quarter on a < ends and b > starts group by all;
 create temp table changed as
-select client, area, municipality, quarter, count(*) as n,
+select role, client, area, municipality, quarter, count(*) as n,
     count(*) filter (not (is_new_place or reason in ('TIIMISIIRTO', 'ORGANISAATIO'))) as without_structural,
     count(*) filter (reason <> 'NUOREN_PYYNTO') as without_own_request,
     count(*) filter (reason <> 'KUOLEMA') as without_death,
-    count(*) filter (reason <> 'KUOLEMA' and saattaen.day is not null) as saattaen
-from change left join saattaen using (client, day) inner join quarter on day >= starts and day < ends group by all;
+    count(*) filter (reason <> 'KUOLEMA' and meeting <= 0) as before,
+    count(*) filter (reason <> 'KUOLEMA' and meeting between 1 and 14) as soon_after,
+    count(*) filter (reason <> 'KUOLEMA' and meeting > 14) as late,
+    count(*) filter (reason <> 'KUOLEMA' and meeting is null and is_remote) as remote,
+    count(*) filter (reason <> 'KUOLEMA' and meeting is null and not is_remote and is_alone) as without_client
+from change left join handed using (role, client, day) inner join quarter on day >= starts and day < ends group by all;
 create temp table moved as
 select client, area, municipality, quarter, count(*) as n, count(*) filter (planned = false) as unplanned
 from move inner join quarter on day >= starts and day < ends group by all;
 
 create temp table contribution as
 with lived as (
+    select slept.*, coalesce(moved.n, 0) as moves, coalesce(unplanned, 0) as unplanned, worked.days
+    from slept inner join worked on worked.role = 'VASTUU' and (worked.client, worked.area, worked.municipality, worked.quarter)
+        = (slept.client, slept.area, slept.municipality, slept.quarter)
+    left join moved on (moved.client, moved.area, moved.municipality, moved.quarter)
+        = (slept.client, slept.area, slept.municipality, slept.quarter)
+),
+kept as (
     select worked.*, coalesce(changed.n, 0) as changes, coalesce(without_structural, 0) as without_structural,
         coalesce(without_own_request, 0) as without_own_request, coalesce(without_death, 0) as without_death,
-        coalesce(saattaen, 0) as saattaen, coalesce(moved.n, 0) as moves, coalesce(unplanned, 0) as unplanned, stable, known
-    from worked inner join slept using (client, area, municipality, quarter)
-    left join changed using (client, area, municipality, quarter) left join moved using (client, area, municipality, quarter)
+        coalesce(before, 0) as before, coalesce(soon_after, 0) as soon_after, coalesce(late, 0) as late,
+        coalesce(remote, 0) as remote, coalesce(without_client, 0) as without_client,
+        case role when 'VASTUU' then 'main' when 'OHJAAJA' then 'counsellor' else 'either' end as variant
+    from worked left join changed using (role, client, area, municipality, quarter)
 ),
 last_day as (
     select r.client, r.area, r.municipality, quarter from at_risk as r inner join quarter on a < ends and b >= ends
+),
+twelve as (
+    select r.client, r.area, r.municipality, p.period, p.starts, p.ends, u.a <= p.starts as is_throughout
+    from at_risk as r inner join period as p on p.kind = 'rolling_12_months' and r.a < p.ends and r.b >= p.ends
+    inner join (select client, unbroken, min(a) as a from at_risk group by all) as u
+        on u.client = r.client and u.unbroken = r.unbroken
+),
+counted as (
+    select twelve.client, period, role, count(*) as n from twelve inner join change
+        on change.client = twelve.client and change.day >= starts and change.day < ends
+    group by all
 )
 select 'PER-01' as indicator, 'main' as variant, client, area, municipality, 'quarter' as kind, quarter as period, 1.0 as x, 0.0 as n from lived
-union all select 'JAT-01', 'main', client, area, municipality, 'quarter', quarter, changes, days from lived
-union all select 'JAT-01', 'without_structural', client, area, municipality, 'quarter', quarter, without_structural, days from lived
-union all select 'JAT-01', 'without_own_request', client, area, municipality, 'quarter', quarter, without_own_request, days from lived
-union all select 'JAT-04', 'main', client, area, municipality, 'quarter', quarter, gap_days, days from lived
-union all select 'SAA-01', 'main', client, area, municipality, 'quarter', quarter, saattaen, without_death from lived where without_death > 0
+union all select 'JAT-01', variant, client, area, municipality, 'quarter', quarter, changes, days from kept
+union all select 'JAT-01', 'without_structural', client, area, municipality, 'quarter', quarter, without_structural, days from kept where role = 'VASTUU'
+union all select 'JAT-01', 'without_own_request', client, area, municipality, 'quarter', quarter, without_own_request, days from kept where role = 'VASTUU'
+union all select 'JAT-04', variant, client, area, municipality, 'quarter', quarter, gap_days, days from kept
+union all select 'SAA-01', variant, client, area, municipality, 'quarter', quarter, before + soon_after, without_death from kept where without_death > 0
+union all
+select 'SAA-01', way, client, area, municipality, 'quarter', quarter, x, without_death
+from (unpivot kept on before, soon_after, late, remote, without_client into name way value x)
+where role = 'VASTUU' and without_death > 0
 union all select 'ASU-01', 'main', client, area, municipality, 'quarter', quarter, moves, days from lived
 union all select 'ASU-01', 'unplanned', client, area, municipality, 'quarter', quarter, unplanned, days from lived
 union all select 'ASU-08', 'main', client, area, municipality, 'quarter', quarter, stable, known from lived
 union all
-select 'JAT-02', 'main', r.client, r.area, r.municipality, 'rolling_12_months', p.period,
-    case when (select count(*) from change as c where c.client = r.client and c.day >= p.starts and c.day < p.ends) >= 2 then 1 else 0 end, 1
-from at_risk as r inner join period as p on p.kind = 'rolling_12_months' and r.a < p.ends and r.b >= p.ends
-inner join (select client, unbroken, min(a) as a from at_risk group by all) as u
-    on u.client = r.client and u.unbroken = r.unbroken and u.a <= p.starts
+select 'JAT-02', v.variant, twelve.client, area, municipality, 'rolling_12_months', twelve.period,
+    case when coalesce(n, 0) >= 2 then 1 else 0 end, 1
+from twelve cross join (values ('main', 'VASTUU'), ('open_on_last_day', 'VASTUU'), ('counsellor', 'OHJAAJA'),
+    ('either', 'EITHER')) as v (variant, role)
+left join counted on counted.client = twelve.client and counted.period = twelve.period and counted.role = v.role
+where is_throughout or v.variant = 'open_on_last_day'
 union all
 select 'ASU-03', 'main', client, area, municipality, 'quarter', quarter, case when h.suitability = 'SOVELTUVA' then 1 else 0 end, 1
 from housed inner join quarter on a < ends and b >= ends

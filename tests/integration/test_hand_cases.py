@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -12,29 +13,50 @@ from ingest.door import take_in
 from ingest.state import Home
 from orchestration import warehouse
 from tests.oracle.cases import CASES, Case, write_deliveries
+from tests.oracle.cases.packing import packs
 
 pytestmark = pytest.mark.slow
 
+PACKS = packs(CASES)
+PLACED = [(number, case) for number, pack in enumerate(PACKS) for case in pack]
+
 
 @pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dbt's parse cache, shared by the homes of all cases: parsing anew would double their time."""
-    return tmp_path_factory.mktemp("dbt") / "target"
+def warehouse_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """The warehouse of a pack of cases, built when it is first asked for."""
+    built: dict[int, Path] = {}
+    # dbt's parse cache is shared by all homes: parsing anew would double their time.
+    parsed = tmp_path_factory.mktemp("dbt") / "target"
+
+    def of(number: int) -> Path:
+        if number not in built:
+            home = Home(tmp_path_factory.mktemp(f"pack{number}"))
+            for case in PACKS[number]:
+                write_deliveries(case, home.inbox)
+            report = take_in(home)
+            assert not [found for found in report.deliveries if found.outcome == "rejected"]
+            target = warehouse.target_folder(home)
+            if parsed.exists():
+                shutil.copytree(parsed, target)
+            warehouse.build(home, lambda text: None)
+            if not parsed.exists():
+                shutil.copytree(target, parsed)
+            built[number] = home.warehouse
+        return built[number]
+
+    return of
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_chain_gives_what_was_computed_by_hand(case: Case, tmp_path: Path, parsed: Path) -> None:
-    home = Home(tmp_path)
-    write_deliveries(case, home.inbox)
-    report = take_in(home)
-    assert not [found for found in report.deliveries if found.outcome == "rejected"]
-    target = warehouse.target_folder(home)
-    if parsed.exists():
-        shutil.copytree(parsed, target)
-    warehouse.build(home, lambda text: None)
-    if not parsed.exists():
-        shutil.copytree(target, parsed)
-    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+def test_every_case_is_in_one_pack() -> None:
+    assert sorted(case.name for _, case in PLACED) == sorted(case.name for case in CASES)
+    assert len(PACKS) < len(CASES) / 2
+
+
+@pytest.mark.parametrize(("number", "case"), PLACED, ids=[case.name for _, case in PLACED])
+def test_the_chain_gives_what_was_computed_by_hand(
+    number: int, case: Case, warehouse_of: Callable[[int], Path]
+) -> None:
+    with duckdb.connect(str(warehouse_of(number)), read_only=True) as connection:
         for expected in case.expected:
             rows = connection.execute(
                 """

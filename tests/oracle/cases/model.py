@@ -16,6 +16,7 @@ import pandas as pd
 
 from ingest.contracts import contracts
 from ingest.periods import Period
+from ingest.reference import municipalities
 
 # Every table the nine indicators read; those without rows are delivered as true zeros.
 DELIVERED = (
@@ -28,7 +29,7 @@ DELIVERED = (
     "housing_spell",
     "supported_housing_capacity",
 )
-# A municipality of each area that the cases use, for clients whose home does not matter.
+# A municipality of the areas that the cases name, for clients whose home does not matter.
 USUAL_HOME = {"07": "109", "08": "837", "12": "507"}
 
 Row = tuple[str, dict[str, str]]  # table, columns as delivered (ISO dates, "" for empty)
@@ -166,6 +167,13 @@ def unit(key: str, places: str, age_from: str = "", age_to: str = "") -> Row:
     }  # fmt: skip
 
 
+def home_of(area: str) -> str:
+    """The first municipality of an area."""
+    return min(
+        code for code, town in municipalities().items() if town.wellbeing_area_code == area and town.valid_to is None
+    )
+
+
 def delivery_id(case: Case, number: int) -> str:
     """A 26-character id: the same case and number always give the same one, in their order."""
     return f"01{zlib.crc32(case.name.encode()):010d}{number:014d}"
@@ -223,7 +231,7 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
 
 def _usual_rows(delivery: Delivery) -> Iterable[Row]:
     clients = sorted({row["client_key"] for table, row in delivery.rows if table == AFTERCARE})
-    usual = USUAL_HOME[delivery.area]
+    usual = USUAL_HOME.get(delivery.area) or home_of(delivery.area)
     if not any(table == "residence_spell" for table, _ in delivery.rows):
         yield from (home(client, usual, "2010-01-01") for client in clients)
     for client in clients:
