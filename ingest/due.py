@@ -52,7 +52,13 @@ def past_from(table: str, period: Period) -> date:
     versions of a period end on the same day, and no older period of a table outlives a newer one.
     """
     end = period.end_exclusive  # always the first of a month, so the same day exists in every year
-    return end.replace(year=end.year + contracts()[table].retention_years)
+    return end.replace(year=end.year + retention_years(table))
+
+
+def retention_years(table: str) -> int:
+    """For how many years a table is kept; one that no contract knows has no purpose: the shortest holds."""
+    known = contracts().get(table)
+    return known.retention_years if known else min(contract.retention_years for contract in contracts().values())
 
 
 def is_past(table: str, period: Period, today: date) -> bool:
@@ -86,7 +92,7 @@ def expected(delivered: Iterable[Delivered], today: date) -> list[Due]:
     suppliers: dict[str, list[str]] = defaultdict(list)
     for organisation, kind in kinds.items():
         suppliers[kind].append(organisation)
-    found = []
+    found: list[Due] = []
     for contract in contracts().values():
         for kind in contract.suppliers:
             found += _expected_of(contract, kind, suppliers[kind], by_table[kind, contract.table], today)

@@ -50,7 +50,7 @@ def intake() -> dg.Definitions:
         ["lake", "delivery_due"],
         deps=[["lake", "delivery"]],
         group_name="lake",
-        description="What was delivered, or should have been by the contracts: one row per organisation, table and period.",
+        description="What was delivered, or should have been by the contracts.",
     )
     codes = [dg.AssetSpec(["lake", name], group_name="lake", description=text) for name, text in _CODE_TABLES.items()]
 
