@@ -109,14 +109,6 @@ def retain(
     return result
 
 
-def past_deliveries(home: Home, today: date) -> dict[tuple[str, str], int]:
-    """What `retain` would expire: (organisation, table) -> number of deliveries. Reads only."""
-    counts: dict[tuple[str, str], int] = {}
-    for organisation, table, _ in _known(home, today)[1]:
-        counts[organisation, table] = counts.get((organisation, table), 0) + 1
-    return counts
-
-
 def _known(home: Home, today: date) -> tuple[Known, list[tuple[str, str, str]]]:
     """The ledger as ``gone`` needs it, and (organisation, table, delivery) that expire now."""
     columns = ["organisation", "period", "delivery_id", "table_name", "acceptance_no", "mode", "is_withdrawn"]

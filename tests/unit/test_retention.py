@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,7 @@ from ingest.locking import IntakeBusyError, sole_writer
 from ingest.retention import Line, RetentionError, retain
 from ingest.state import Home
 from ingest.withdrawal import withdraw
+from orchestration import cli, versions
 from tests.unit.deliveries import SPELL_HEADER, client_csv, csv_bytes, delivery_id, drop, key
 from tests.unit.faults import KILLED, kill_at
 
@@ -325,3 +325,24 @@ def test_no_removal_while_an_intake_runs(home):
 
 def test_an_empty_home_has_nothing_to_remove(home):
     assert not retain(home, TODAY, clock=lambda: NOW).found
+
+
+def test_the_command_tells_what_went_and_refuses_a_day_ahead(home, capsys):
+    fill(home)
+    options = ["--home", str(home.root), "--today", TODAY.isoformat()]
+    assert cli.run(["retain", "--dry-run", *options]) == 0
+    assert "hva-05 client: 3 deliveries, 3 files of the lake, 6 rows" in capsys.readouterr().err
+    assert cli.run(["retain", "--json", "--no-build", *options]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["lines"][1]["rows"] == 6 and told["warehouse_removed"] is True
+    assert cli.run(["retain", *options]) == 0
+    assert "nothing is past its retention on 2025-11-24" in capsys.readouterr().err
+    assert cli.run(["retain", "--home", str(home.root), "--today", "2999-01-01"]) == 1
+    assert "lies ahead" in capsys.readouterr().err
+
+
+def test_the_release_is_old_once_something_has_expired(home):
+    fill(home)
+    before = versions.input_hash(home)
+    retain(home, TODAY, clock=lambda: NOW)
+    assert versions.input_hash(home) != before
