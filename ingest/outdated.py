@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.door.manifest import MANIFEST_NAME
+from ingest.door.receipt import ACCEPTED, ACCEPTED_WITH_FINDINGS
 from ingest.door.storing import IDENTIFIER_FOLDER
 from ingest.due import is_past, retention_years
 from ingest.outdated_receipts import names_rows_of
@@ -194,6 +195,7 @@ class _Refused:
     refused_at: str | None  # ISO
     written_on: date
     holds_identifier: bool
+    was_accepted: bool  # sent again under its own id, and accepted then
 
     @classmethod
     def of(cls, home: Home, folder: Path, place: tuple[str, str, str]) -> _Refused:
@@ -210,6 +212,7 @@ class _Refused:
             refused_at=time if isinstance(time, str) else None,
             written_on=datetime.fromtimestamp(standing.stat().st_mtime, UTC).date(),
             holds_identifier=(folder / IDENTIFIER_FOLDER).exists(),
+            was_accepted=receipt.get("outcome") in (ACCEPTED, ACCEPTED_WITH_FINDINGS),
         )
 
     def is_past(self, today: date) -> bool:
@@ -233,8 +236,10 @@ class _Refused:
 
     def is_corrected(self, known: Known) -> bool:
         """Whether everything that it names has been accepted for its period since it was refused."""
-        if self.period is None or self.refused_at is None or self.holds_identifier:
-            return False  # one with an identifier is kept until the controller has decided
+        if self.holds_identifier:
+            return False  # kept until the controller has decided
+        if self.was_accepted or self.period is None or self.refused_at is None:
+            return self.was_accepted
         tables: set[str | None] = set(self.tables) or {None}
         return all(
             known.is_corrected_since(self.organisation, table, self.period, self.refused_before) for table in tables

@@ -244,6 +244,21 @@ def test_refused_rows_and_deliveries_stay_until_they_are_corrected(home):
     assert not done.warehouse_removed
 
 
+def test_a_refused_delivery_that_was_sent_again_under_its_id_has_been_corrected(home):
+    sent = {"client.csv": ("client", clients(STAYS, 1), 1)}
+    deliver(home, 1, "2020Q2", {"client.csv": ("client", clients(STAYS, 1), 7)})
+    take_in(home)
+    deliver(home, 1, "2020Q2", sent)
+    assert take_in(home).accepted == 1
+    retain(home, TODAY, clock=lambda: NOW)
+    assert not (home.quarantine / "hva-05").exists()
+    # Another one under the id of an accepted delivery is refused, and nothing has corrected it.
+    deliver(home, 1, "2020Q2", {"client.csv": ("client", clients(STAYS, 2), 2)})
+    assert take_in(home).rejected == 1
+    retain(home, TODAY, clock=lambda: NOW)
+    assert (home.quarantine / "hva-05" / "2020Q2" / delivery_id(1) / "client.csv").exists()
+
+
 def test_what_was_accepted_in_the_same_batch_corrects_nothing(home):
     fill(home)
     receipt = json.loads((home.outbox / "hva-05" / "2020Q2" / delivery_id(7) / "receipt.json").read_text())
