@@ -40,7 +40,7 @@ class RetentionError(ValueError):
 class Line:
     """What went (or would go) of one table of one supplier.
 
-    ``table`` is empty for refused deliveries, whose tables may not be known. ``deliveries``: tables of
+    ``table`` is empty for what is of a delivery as a whole: receipts, refused deliveries. ``deliveries``: tables of
     deliveries that expired now; ``files`` of the lake with ``rows``; ``quarantined_rows`` of accepted
     deliveries; ``rejected`` deliveries; ``originals``: archived files; ``receipts``.
     """

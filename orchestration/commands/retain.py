@@ -54,7 +54,7 @@ def told(done: Retention, *, dry_run: bool) -> Iterator[str]:
         return
     verb = "would go" if dry_run else "went"
     for line in done.lines:
-        yield f"{line.organisation} {line.table or 'refused deliveries'}: {_counts(line)} {verb}"
+        yield f"{line.organisation} {line.table or 'deliveries as a whole'}: {_counts(line)} {verb}"
     if done.warehouse_removed:
         yield f"the warehouse {verb} too: it was built from them"
 

@@ -21,7 +21,7 @@ def retention() -> dg.Definitions:
         done = steps.retain(Home.from_environment(), speaker(context.log.info))
         for line in done.lines:
             context.log.info(
-                f"{line.organisation} {line.table or 'refused deliveries'}: {line.deliveries} deliveries, "
+                f"{line.organisation} {line.table or 'deliveries as a whole'}: {line.deliveries} deliveries, "
                 f"{line.rows} rows, {line.quarantined_rows} in quarantine, {line.rejected} refused"
             )
         context.add_output_metadata(
