@@ -7,13 +7,16 @@ can be read as of any earlier moment: nothing that was accepted is overwritten.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest.contracts import Contract, code_lists, contracts, versions
+from ingest.due import Delivered, due_date, expected
 from ingest.ledger import (
     LEDGER_SCHEMA,
     AsOf,
@@ -22,6 +25,7 @@ from ingest.ledger import (
     period_columns,
     read_ledger,
 )
+from ingest.periods import Period
 from ingest.state import Home
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "append_to_ledger",
     "attach_lake",
     "counting",
+    "delivered",
     "file_path",
     "period_columns",
     "read_ledger",
@@ -98,11 +103,14 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
 
     ``lake.<table>``: a view over the files that count, with ``organisation`` and ``period``
     beside the contract's columns. ``lake.delivery``: the whole ledger with ``is_counting``,
-    ``is_withdrawn`` and ``version``. ``as_of`` attaches the lake as it was after an acceptance
-    number or at a time (less what has been erased or gone past its retention since).
+    ``is_withdrawn`` and ``version``. ``lake.delivery_due``: what was delivered or should have been
+    by the day of the newest acceptance (so that the same deliveries give the same table whenever it
+    is made). ``as_of`` attaches the lake as it was after an acceptance number or at a time (less what
+    has been erased or gone past its retention since).
     """
     connection.execute("create schema if not exists lake")
-    connection.register("ledger", ledger_with_state(home, as_of))
+    ledger = ledger_with_state(home, as_of)
+    connection.register("ledger", ledger)
     connection.execute(
         f"""
         create or replace table lake.delivery as
@@ -121,6 +129,9 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
         """
     )
     connection.unregister("ledger")
+    connection.register("due", _due_table(ledger))
+    connection.execute("create or replace table lake.delivery_due as select * from due")
+    connection.unregister("due")
     _write_code_lists(connection)
     files: dict[str, list[str]] = {}
     mixed: set[str] = set()
@@ -138,6 +149,40 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
             paths = [str(_pattern_file(home, table_contract)), *paths]
         view = _view_sql(table_contract, paths, by_name=table in mixed)
         connection.execute(f"create view lake.{table} as {view}")
+
+
+def delivered(ledger: pa.Table) -> set[Delivered]:
+    """What stands delivered in a ledger with state: neither withdrawn nor past its retention."""
+    columns = ("organisation", "table_name", "period", "is_withdrawn", "is_expired")
+    rows = set(zip(*(ledger.column(name).to_pylist() for name in columns), strict=True))
+    return {
+        Delivered(organisation, table, Period.parse(period))
+        for organisation, table, period, is_withdrawn, is_expired in rows
+        if not is_withdrawn and not is_expired
+    }
+
+
+def _due_table(ledger: pa.Table) -> pa.Table:
+    """Grain: one row per organisation, table and period that was, or should have been, delivered."""
+    rows: dict[tuple[str, str, Period], date] = {}
+    if newest := pc.max(pc.cast(ledger.column("accepted_at"), pa.date32())).as_py():
+        came = delivered(ledger)
+        rows = {(due.organisation, due.table, due.period): due.due_date for due in expected(came, newest)}
+        rows |= {
+            (entry.organisation, entry.table, entry.period): due_date(entry.table, entry.period)
+            for entry in came
+            if entry.table in contracts()
+        }
+    ordered = sorted(rows.items())
+    return pa.table(
+        {
+            "organisation": pa.array([key[0] for key, _ in ordered], pa.string()),
+            "table_name": pa.array([key[1] for key, _ in ordered], pa.string()),
+            "period": pa.array([key[2].code for key, _ in ordered], pa.string()),
+            "period_type": pa.array([key[2].type for key, _ in ordered], pa.string()),
+            "due_date": pa.array([due for _, due in ordered], pa.date32()),
+        }
+    )
 
 
 def _pattern_file(home: Home, table_contract: Contract) -> Path:

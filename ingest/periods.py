@@ -72,6 +72,11 @@ class Period:
         """The period of the same type that begins where this one ends."""
         return containing(self.end_exclusive, self.type)
 
+    @property
+    def before(self) -> Period:
+        """The period of the same type that ends where this one begins."""
+        return containing(self.start - timedelta(days=1), self.type)
+
 
 def containing(day: date, period_type: str) -> Period:
     """The quarter, half-year or year that holds a day."""
@@ -89,7 +94,7 @@ def newest_due(today: date, period_type: str = "quarter", days: int = DELIVERY_D
     """The newest period of a type whose due date has passed."""
     period = containing(today, period_type)
     while period.due_after(days) >= today:
-        period = containing(period.start - timedelta(days=1), period_type)
+        period = period.before
     return period
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.state import ENVIRONMENT_VARIABLE, Home
 from orchestration.commands import MODULES
 from orchestration.commands.output import progress
-from orchestration.errors import BUSY, FAILED, OK, SOME_REJECTED, USAGE, OperationError
+from orchestration.errors import ATTENTION, BUSY, FAILED, OK, SOME_REJECTED, USAGE, OperationError
 
 if TYPE_CHECKING:
     from ingest.door import IntakeReport
@@ -29,6 +29,7 @@ exit codes:
   {USAGE}  wrong use of the command
   {SOME_REJECTED}  done, but a delivery was rejected (`check`: would be); see `aftercare status`
   {BUSY}  another run is going on in this home
+  {ATTENTION}  `status --strict`: something is late, refused, past its retention, or the release is old
 
 Progress goes to stderr; with --json the result goes to stdout as one JSON object.
 Everything lies below the home: --home, else ${ENVIRONMENT_VARIABLE}, else ./var.
@@ -124,9 +125,6 @@ def parser() -> argparse.ArgumentParser:
     served.add_argument("--dagster-port", type=_port, default=3000, metavar="PORT")
     served.add_argument("--superset-port", type=_port, default=8088, metavar="PORT")
 
-    shown = command("status", _status, "who has delivered what, what waits, what is published")
-    shown.add_argument("--all", action="store_true", help="list every municipality")
-
     for module in MODULES:
         module.register(command)
     return top
@@ -212,16 +210,6 @@ def _serve(home: Home, options: argparse.Namespace) -> tuple[int, None]:
         superset_port=options.superset_port,
     )
     return OK, None
-
-
-def _status(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
-    from orchestration import status
-
-    found = status.status(home, date.today())
-    if not options.json:
-        for line in status.lines(found, every_municipality=options.all):
-            sys.stdout.write(line + "\n")
-    return OK, found.as_dict()
 
 
 # ---- helpers ------------------------------------------------------------------------------------

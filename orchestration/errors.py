@@ -7,6 +7,7 @@ FAILED = 1
 USAGE = 2
 SOME_REJECTED = 3
 BUSY = 4
+ATTENTION = 5
 
 
 class OperationError(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -24,6 +24,7 @@ from orchestration.warehouse import BuildOutcome
 
 if TYPE_CHECKING:
     from ingest.door import IntakeReport
+    from ingest.retention import Retention
     from quality.expectations import TableResult
     from quality.release import ReleaseSummary
 
@@ -60,6 +61,23 @@ def take_in(home: Home, progress: Progress) -> IntakeReport:
             raise BusyError(str(error), "Wait until it has ended, then try again.") from error
     record("intake", report)
     return report
+
+
+@_telling_failure
+def retain(home: Home, progress: Progress, today: date | None = None, *, dry_run: bool = False) -> Retention:
+    """Remove what is past its retention; see ``ingest.retention``. Does not build anew."""
+    from ingest.locking import IntakeBusyError
+    from ingest.retention import RetentionError
+    from ingest.retention import retain as remove
+
+    progress("looking for what is past its retention")
+    with writing(home, "retain"):
+        try:
+            return remove(home, today, dry_run=dry_run)
+        except RetentionError as error:
+            raise OperationError(f"Nothing was removed: {error}.", "Give today or a day before it.") from error
+        except IntakeBusyError as error:
+            raise BusyError(str(error), "Wait until it has ended, then try again.") from error
 
 
 @_telling_failure

@@ -148,7 +148,11 @@ _LAKE_COLUMNS = (
 _SYSTEM_TABLES = (
     (
         "delivery",
-        "The intake ledger. One row per delivery and table, with version and is_counting.",
+        "The intake ledger. One row per delivery and table, with version, is_counting, is_withdrawn and is_expired.",
+    ),
+    (
+        "delivery_due",
+        "What was delivered, or should have been by the contracts. One row per organisation, table and period.",
     ),
     ("code", "Code lists of the contracts with labels. One row per code list and code."),
     (

@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.state import Home
 from orchestration.commands.output import progress
+from orchestration.commands.rebuilding import build_anew
 from orchestration.errors import OK, BusyError, OperationError
 
 
@@ -53,7 +54,7 @@ def run(home: Home, options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
         if not done.found:
             say("the person is in nothing that is kept here")
         if done.warehouse_removed and not options.no_build:
-            _build_anew(home, say)
+            build_anew(home, say, "Erased")
     if done.record:
         say("releases stand; `aftercare run` makes the next one")
     return OK, asdict(done)
@@ -66,16 +67,3 @@ def _text(file: Path | None) -> str:
         return file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise OperationError(f"The key file cannot be read ({type(error).__name__}).", "Nothing was erased.") from None
-
-
-def _build_anew(home: Home, say: Callable[[str], None]) -> None:
-    from orchestration import steps
-    from orchestration.errors import OperationError as Failed
-
-    try:
-        steps.require_passed(home, steps.check_lake(home, say))
-        steps.build(home, say)
-    except Failed as error:
-        raise OperationError(
-            f"Erased, but the warehouse could not be built anew: {error.message}", error.remedy
-        ) from error

@@ -46,6 +46,12 @@ def intake() -> dg.Definitions:
         group_name="lake",
         description="The intake ledger: one row per accepted delivery and table.",
     )
+    due = dg.AssetSpec(
+        ["lake", "delivery_due"],
+        deps=[["lake", "delivery"]],
+        group_name="lake",
+        description="What was delivered, or should have been by the contracts.",
+    )
     codes = [dg.AssetSpec(["lake", name], group_name="lake", description=text) for name, text in _CODE_TABLES.items()]
 
     @dg.multi_asset(name="take_in", specs=[*tables, ledger], can_subset=False, pool="duckdb_writer")
@@ -61,7 +67,7 @@ def intake() -> dg.Definitions:
             yield dg.MaterializeResult(asset_key=["lake", table], metadata={"files_taken_in": taken_in[table]})
         yield dg.MaterializeResult(asset_key=["lake", "delivery"], metadata=dict(outcomes))
 
-    return dg.Definitions(assets=[take_in, *codes])
+    return dg.Definitions(assets=[take_in, due, *codes])
 
 
 def report_deliveries(context: dg.AssetExecutionContext, report: "IntakeReport") -> None:

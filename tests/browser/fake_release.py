@@ -443,7 +443,7 @@ def _coverage(areas: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for code in codes:
         for table in tables:
-            for period_type, period, *_ in _periods():
+            for period_type, period, _, end, *_ in _periods():
                 if period_type != "quarter":
                     continue
                 missing = (code == "19" and period == "2024Q4") or (code == "12" and table == "handover")
@@ -452,7 +452,10 @@ def _coverage(areas: pd.DataFrame) -> pd.DataFrame:
                         "organisation": f"hva-{code}",
                         "table_name": table,
                         "period": period,
+                        "period_type": "quarter",
+                        "due_date": end + timedelta(days=45),
                         "delivered": not missing,
+                        "nothing_to_report": False,
                         "version": None if missing else 1,
                         "rows": None if missing else rng.randint(100, 2000),
                         "quarantined": None if missing else rng.randint(0, 3),

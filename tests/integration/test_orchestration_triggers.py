@@ -91,3 +91,58 @@ def test_settings_name_no_password(monkeypatch):
 
     assert "postgres_url" not in settings_text(has_database=False)
     assert "env: AFTERCARE_DAGSTER_DB_URL" in settings_text(has_database=True)
+
+
+def scheduled() -> dict[str, tuple[str, str]]:
+    from orchestration.definitions import defs
+
+    schedules = defs().schedules or ()
+    return {schedule.name: (schedule.job_name, schedule.cron_schedule) for schedule in schedules}
+
+
+def test_every_night_retention_comes_before_the_chain_and_the_look_after_it(inbox):
+    assert scheduled() == {
+        "nightly_retention": ("retention", "0 2 * * *"),
+        "nightly_schedule": ("chain", "30 2 * * *"),
+        "nightly_deliveries_in_time": ("deliveries_in_time", "30 5 * * *"),
+    }
+
+
+def test_the_look_at_deliveries_says_counts_and_codes(inbox):
+    """Of an empty home: every area owes its first deliveries, and no series is broken by that."""
+    from orchestration.definitions import defs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs().resolve_job_def("deliveries_in_time").execute_in_process(instance=instance)
+    (event,) = result.get_asset_materialization_events()
+    found = event.materialization.metadata
+    assert event.asset_key == dg.AssetKey(["status", "deliveries"])
+    assert (found["tables_late"].value, found["release_is_up_to_date"].value) == (0, False)
+    assert "| hva-05 | Varsinais-Suomi | 0 |" in found["areas"].value
+    assert found["areas"].value.count("\n") == 1 + 22 + 1
+
+
+def test_the_nightly_removal_says_how_much(inbox):
+    from orchestration.definitions import defs
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs().resolve_job_def("retention").execute_in_process(instance=instance)
+    assert result.success
+    (output,) = [event for event in result.all_events if event.is_successful_output]
+    assert output.step_output_data.metadata["rows"].value == 0
+
+
+def test_the_look_comes_last_and_a_closed_gate_does_not_keep_it_away(inbox, monkeypatch):
+    from orchestration import steps
+    from orchestration.definitions import defs
+    from orchestration.errors import GateError
+
+    def closed(home, progress):
+        raise GateError("The lake does not meet its contracts.", "See the pages.")
+
+    monkeypatch.setattr(steps, "check_lake", closed)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = defs().resolve_job_def("chain").execute_in_process(instance=instance, raise_on_error=False)
+    assert not result.success
+    begun = [event.step_key for event in result.all_events if event.event_type_value == "STEP_START"]
+    assert begun == ["take_in", "check_lake", "status__deliveries"]

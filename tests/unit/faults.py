@@ -19,7 +19,9 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 # Imported once, so that a child costs milliseconds.
-_CONTEXT.set_forkserver_preload(["ingest.door", "ingest.erasure", "ingest.withdrawal", "tests.unit.faults"])
+_CONTEXT.set_forkserver_preload(
+    ["ingest.door", "ingest.erasure", "ingest.retention", "ingest.withdrawal", "tests.unit.faults"]
+)
 
 KILLED = -signal.SIGKILL
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT

@@ -58,7 +58,7 @@ def test_data_moves_downwards_only(definitions):
     """Between the lake and the release candidate dbt orders its models; the rest is fixed."""
     first = {"deliveries": 0, "reference": 0, "lake": 1, "staging": 2}
     middle = {"intermediate": 3, "indicators": 4, "marts": 5, "roll_up": 6}
-    place = first | middle | {"release_candidate": 7, "published": 8}
+    place = first | middle | {"release_candidate": 7, "published": 8, "status": 9}
     graph = definitions.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         group = graph.get(key).group_name
@@ -77,8 +77,10 @@ def test_every_source_of_dbt_is_an_asset_of_the_lake(definitions):
 @pytest.mark.parametrize(
     ("job", "steps"),
     [
-        ("chain", {"take_in", "check_lake", "build_warehouse", "published__release"}),
-        ("rebuild", {"check_lake", "build_warehouse", "published__release"}),
+        ("chain", {"take_in", "check_lake", "build_warehouse", "published__release", "status__deliveries"}),
+        ("rebuild", {"check_lake", "build_warehouse", "published__release", "status__deliveries"}),
+        ("deliveries_in_time", {"status__deliveries"}),
+        ("retention", {"retain"}),
     ],
 )
 def test_job_has_one_step_for_dbt_and_one_for_the_gate(definitions, job, steps):

@@ -1,6 +1,6 @@
 -- Grain: one row per wellbeing area, table, period type and period: did the area's deliveries cover it?
--- A history covers from data_from to the end of its newest delivery; a snapshot or an increment
--- covers exactly the quarters that were delivered.
+-- A history covers from data_from to the end of its newest delivery. A snapshot covers the periods that
+-- were delivered (quarters, half-years or years, by its cadence), an increment their days.
 with
 area as (
     select wellbeing_area_code from {{ ref('seed_wellbeing_area') }}
@@ -9,7 +9,8 @@ area as (
 
 table_mode as (
     select distinct table_name, mode from {{ ref('stg_lake__delivery') }}
-    where wellbeing_area_code is not null
+    -- A withdrawn delivery is as if it had never come.
+    where wellbeing_area_code is not null and not is_withdrawn
 ),
 
 counting as (
@@ -29,13 +30,22 @@ final as (
                     and (counting.data_from is null or counting.data_from <= period.window_start)
                     then 1
             end) > 0
-            else count(distinct case
+            -- One delivery counts for each period, and periods of one table do not overlap.
+            when table_mode.mode = 'snapshot' then sum(case
                 when
                     counting.period_start >= period.window_start
                     and counting.period_end_exclusive <= period.period_end_exclusive
-                    then counting.period
-            -- A quarter has at most 92 days, so whole years need all their quarters.
-            end) * 92 >= {{ days_between('period.window_start', 'period.period_end_exclusive') }} - 4
+                    then {{ days_between('counting.period_start', 'counting.period_end_exclusive') }}
+                else 0
+            end) >= {{ days_between('period.window_start', 'period.period_end_exclusive') }}
+            -- Without a delivery there is nothing to share (greatest and least would pass over the nulls).
+            else sum(case
+                when counting.period is null then 0
+                else {{ shared_days(
+                    'counting.period_start', 'counting.period_end_exclusive',
+                    'period.window_start', 'period.period_end_exclusive'
+                ) }}
+            end) >= {{ days_between('period.window_start', 'period.period_end_exclusive') }}
         end as is_covered
     from area
     cross join table_mode

@@ -1,6 +1,7 @@
 -- Grain: one row per chosen area x wellbeing area (and all municipalities together).
 --
--- Each quarter is one square: all tables came, some are missing, nothing came, or came late.
+-- Each quarter is one square: all tables came, some are missing, nothing came, or came late. What is
+-- delivered for a half-year or a year belongs to the quarter that ends it.
 with
 
 -- include: areas
@@ -19,10 +20,20 @@ table_names (table_name, table_label) as (
     ('rental_housing', 'vuokra-asunnot')
 ),
 
+-- A table that nobody has delivered yet is not in use: its absence says nothing about a sender.
+in_use as (
+    select table_name from published.delivery_coverage group by table_name having bool_or(delivered)
+),
+
 coverage as (
     select
         delivery.organisation,
-        delivery.period,
+        case
+            when delivery.period_type = 'year' then delivery.period || 'Q4'
+            when delivery.period_type = 'half_year'
+                then left(delivery.period, 4) || case right(delivery.period, 1) when '1' then 'Q2' else 'Q4' end
+            else delivery.period
+        end as period,
         delivery.delivered,
         delivery.rows,
         delivery.quarantined,
@@ -30,6 +41,7 @@ coverage as (
         coalesce(areas.area_name, 'Kunnat yhteensä') as sender,
         coalesce(table_names.table_label, delivery.table_name) as table_label
     from published.delivery_coverage as delivery
+    inner join in_use on delivery.table_name = in_use.table_name
     left join areas on delivery.organisation = 'hva-' || areas.area_code
     left join table_names on delivery.table_name = table_names.table_name
     where delivery.organisation like 'hva-%' or delivery.organisation like 'kunta-%'
