@@ -14,7 +14,7 @@ from ingest.synthetic.formats import format_of
 
 if TYPE_CHECKING:
     from ingest.synthetic.deliveries import SyntheticSummary
-    from ingest.synthetic.tables import World
+    from ingest.synthetic.world import World
 
 # What, value, source.
 SOURCED = (
