@@ -16,7 +16,7 @@ from ingest.synthetic.workers import home_at
 BENEFITS = ("PTT", "YAT", "OT", "TMT", "SP", "NKR")
 SOCIAL_ASSISTANCE, HOUSING_ALLOWANCE, STUDENT_AID, LABOUR_MARKET, SICKNESS, REHABILITATION = range(6)
 # How likely social assistance is paid next month, by whether it is paid now: study or work, outside.
-_BEGINS, _GOES_ON = (0.020, 0.058), (0.70, 0.86)
+_BEGINS, _GOES_ON = (0.030, 0.105), (0.80, 0.93)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def make_benefits(
     place = random.lognormal(-0.01, 0.15, len(places.codes))
     own_home, long_sick = random.random(count) < 0.55, random.random(count) < 0.35
     student, applied = random.random(count) < 0.86, random.random(count) < 0.80
-    assisted = random.random(count) < 0.20 * frailty
+    assisted = random.random(count) < 0.30 * frailty
     parts = []
     for month in range(first, last):
         middle = _first_of_month(month) + 14

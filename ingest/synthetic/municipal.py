@@ -266,7 +266,7 @@ class Municipal:
     def _education_rows(self, row: int, code: str, period: Period) -> dict[str, Table]:
         day = day_number(period.last_day)
         rows = self.world.studies
-        rows = rows.take((rows.municipality == row) & (rows.end >= self.world.first_day))
+        rows = rows.take(rows.municipality == row)
         told = np.maximum(rows.start, self._first[rows.person])
         order = np.lexsort((rows.person, told))
         rows = rows.take(order[: known_at(told[order], day)])

@@ -54,7 +54,7 @@ class NeverIn(Rows):
 def make_placements(
     places: Places, people: People, periods: Periods, scale: Scale, seed: int, first_day: int, last_day: int
 ) -> tuple[Placements, NeverIn]:
-    """Placements of people of 16 and over that touch the time from ``first_day`` on.
+    """Placements of people of 16 and over; of those never in aftercare what ended from ``first_day`` on.
 
     The last placement of most ends on the day before aftercare begins or on that day, by the area's
     habit; of some up to 90 days earlier, and of a few longer ago.
@@ -90,7 +90,7 @@ def make_placements(
     placements = last.plus(_earlier(random, last, births)).plus(_as_aftercare(random, first))
     told = np.maximum(placements.start, births[placements.person] + round(FIRST_AGE_TOLD * YEAR))
     placements = replace(placements, told=told.astype(np.int32))
-    placements = placements.take((placements.end >= first_day) & (placements.end >= placements.told))
+    placements = placements.take(placements.end >= placements.told)
     return placements.take(np.lexsort((placements.person, placements.told))), never
 
 

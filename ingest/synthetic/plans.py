@@ -31,15 +31,15 @@ SECTORS = (
     "JARJESTO",
     "LAHEINEN",
 )
-_SECTOR_SHARES = np.array([0.97, 0.97, 0.24, 0.26, 0.20, 0.22, 0.10, 0.07, 0.09, 0.26])
+_SECTOR_SHARES = np.array([0.97, 0.96, 0.18, 0.20, 0.16, 0.17, 0.07, 0.05, 0.07, 0.20])
 ACTIONS = ("ASUMISHARJOITTELU", "TALOUSTAIDOT", "OPINTOTUKI", "TYOELAMA", "TERVEYS", "VERKOSTO", "OIKEUDET")
 HOUSING_PRACTICE, STUDIES, WORK = 0, 2, 3
 # How often each is agreed upon: in the plan for independent living, in aftercare, at its end.
 _ACTION_SHARES = np.array(
     [
-        [0.66, 0.45, 0.35, 0.15, 0.30, 0.30, 0.45],
-        [0.20, 0.36, 0.25, 0.22, 0.34, 0.42, 0.62],
-        [0.02, 0.10, 0.06, 0.12, 0.16, 0.14, 0.40],
+        [0.66, 0.35, 0.25, 0.10, 0.20, 0.25, 0.35],
+        [0.15, 0.24, 0.25, 0.22, 0.22, 0.40, 0.60],
+        [0.02, 0.06, 0.05, 0.10, 0.12, 0.10, 0.32],
     ]
 )
 ACTION_STATUSES = ("SUUNNITELTU", "KESKEN", "TEHTY", "PERUTTU")

@@ -77,9 +77,10 @@ class Survey:
         _, one = np.unique(periods.person[row], return_index=True)
         row = row[one]
         person = periods.person[row]
-        chance = self._rate[area] * random.normal(1.0, 0.05)
-        chance = chance * np.where(self._people.lost_from[person] <= asked, 0.1, 1.0)
-        answers = random.random(len(row)) < np.clip(chance, 0.02, 0.95)
+        # Whoever can hardly be reached hardly answers.
+        order = np.argsort(random.random(len(row)) + np.where(self._people.lost_from[person] <= asked, 0.9, 0.0))
+        share = float(np.clip(self._rate[area] * random.normal(1.0, 0.04), 0.02, 0.95))
+        answers = np.sort(order[: round(share * len(row))])
         row, person = row[answers], person[answers]
         count = len(row)
         spells = self._responsible
