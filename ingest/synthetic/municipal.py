@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,7 +31,7 @@ class Counts:
 
     category: str
     codes: tuple[str, ...]
-    values: dict[str, npt.NDArray[np.integer]]
+    values: Mapping[str, npt.NDArray[np.int64]]
     usual: tuple[int, ...]  # categories that are told of though nobody is in them
 
 

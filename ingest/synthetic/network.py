@@ -221,13 +221,12 @@ def make_referrals(
     final = np.array([BEGAN, REFUSED, WITHDRAWN, LAPSED])[choose(random, [0.74, 0.07, 0.11, 0.08], count)]
     settled = day + np.where(final == BEGAN, wait, random.integers(3, 120, count)).astype(np.int32)
     told = random.random(count) < answers
+    says_where = (municipal | (random.random(count) < 0.2)) & (random.random(count) > 0.02)
     referrals = Referrals(
         period.astype(np.int32),
         day.astype(np.int32),
-        service,
-        np.where((municipal | (random.random(count) < 0.2)) & (random.random(count) > 0.02), target, -1).astype(
-            np.int32
-        ),
+        service.astype(np.int8),
+        np.where(says_where, target, -1).astype(np.int32),
         np.where(told & (final == BEGAN), settled, OPEN).astype(np.int32),
         np.where(told, settled, OPEN).astype(np.int32),
         final.astype(np.int8),

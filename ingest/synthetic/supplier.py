@@ -14,7 +14,7 @@ from ingest.periods import Period
 from ingest.synthetic import housing, people, services, settings, workers
 from ingest.synthetic.area_support import support_tables
 from ingest.synthetic.area_yearly import survey_tables, year_tables
-from ingest.synthetic.days import NO_DAY, OPEN, day_number, generator, hex_keys, year_end, years_of
+from ingest.synthetic.days import NO_DAY, OPEN, Indexes, day_number, generator, hex_keys, year_end, years_of
 from ingest.synthetic.tables import (
     AREA_HALF_YEAR_TABLES,
     AREA_TABLES,
@@ -335,8 +335,7 @@ class Supplier:
         def at(period: Period, day: int) -> Table:
             open_ = (periods.start <= day) & (periods.end >= day_number(period.start))
             person = np.unique(periods.person[open_])
-            home = workers.home_at(world.residences, person, np.full(len(person), day))
-            home = self._home_code(home, day)
+            home = self._home_code(workers.home_at(world.residences, person, np.full(len(person), day)), day)
             dead = np.unique(periods.person[open_ & (periods.end <= day) & (periods.reason == died)])
             status = np.select(
                 [
@@ -395,10 +394,10 @@ class Supplier:
 
         return at
 
-    def _home_code(self, home: npt.NDArray[np.integer], day: int) -> npt.NDArray[np.integer]:
+    def _home_code(self, home: Indexes, day: int) -> Indexes:
         """Home municipalities as the supplier writes them on a day, the merged one among them."""
         if day >= self.merger_day and not self.writes_old_code and self.merged_into >= 0:
-            return np.where(home == self.merged, self.merged_into, home)
+            home = np.where(home == self.merged, self.merged_into, home).astype(np.int32)
         return home
 
     # ---- helpers ---------------------------------------------------------------------------------

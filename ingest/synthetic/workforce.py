@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ingest.periods import Period
 from ingest.synthetic import settings
-from ingest.synthetic.days import Days, Indexes, day_number, generator
+from ingest.synthetic.days import Indexes, day_number, generator
 from ingest.synthetic.draws import habits
 from ingest.synthetic.people import YEAR, People, Periods, Places
 from ingest.synthetic.settings import Scale
@@ -108,7 +108,7 @@ class Workforce:
             np.minimum(above, workers)[own].astype(np.int32),
         )
 
-    def _clients(self, area: int, day: int, teams: int) -> tuple[Indexes, Indexes, Days]:
+    def _clients(self, area: int, day: int, teams: int) -> tuple[Indexes, Indexes, Indexes]:
         """Per team: clients under 18, clients of 18 and over, workers above the limit."""
         rows, periods = self._assignments, self._periods
         row = np.flatnonzero(
@@ -126,8 +126,6 @@ class Workforce:
         held = np.unique(rows.worker[row][known].astype(np.int64) * len(self._people.birth) + person[known])
         worker, load = np.unique(held // len(self._people.birth), return_counts=True)
         limit = 35 if day <= LIMIT_35_UNTIL else 30
-        return (
-            np.bincount(team[~adult], minlength=teams),
-            np.bincount(team[adult], minlength=teams),
-            np.bincount(self._team[worker[load > limit]], minlength=teams),
-        )
+        counts = (team[~adult], team[adult], self._team[worker[load > limit]])
+        under, over, above = (np.bincount(of, minlength=teams).astype(np.int32) for of in counts)
+        return under, over, above

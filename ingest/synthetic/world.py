@@ -16,8 +16,6 @@ from ingest.synthetic import (
     local,
     network,
     people,
-    placements,
-    plans,
     services,
     settings,
     survey,
@@ -25,6 +23,8 @@ from ingest.synthetic import (
     workforce,
 )
 from ingest.synthetic.days import hex_keys
+from ingest.synthetic.placements import NeverIn, Placements, make_placements
+from ingest.synthetic.plans import Actions, Parties, Plans, make_plans
 from ingest.synthetic.settings import Scale
 from ingest.synthetic.tables import labels
 
@@ -47,13 +47,13 @@ class World:
     contacts: services.Contacts
     queue: services.Queue
     units: services.Units
-    placements: placements.Placements
-    never: placements.NeverIn
+    placements: Placements
+    never: NeverIn
     studies: activity.Studies
     activities: activity.Activities
-    plans: plans.Plans
-    parties: plans.Parties
-    actions: plans.Actions
+    plans: Plans
+    parties: Parties
+    actions: Actions
     supporters: network.Supporters
     meetings: network.Meetings
     checks: network.Checks
@@ -85,10 +85,10 @@ def make_world(scale: Scale, seed: int, first_day: int, last_day: int) -> World:
     queue = services.make_queue(places, periods, residences, scale, seed, first_day, last_day)
     units = services.make_units(places, places.area_share * settings.CLIENTS[scale], scale, seed)
     # What follows has random numbers of its own and changes nothing of the above.
-    placed, never = placements.make_placements(places, persons, periods, scale, seed, first_day, last_day)
+    placed, never = make_placements(places, persons, periods, scale, seed, first_day, last_day)
     studies, activities = activity.make_activity(places, persons, periods, residences, scale, seed)
     team = draws.first_teams(assignments, len(periods.person))
-    planned, parties, actions = plans.make_plans(places, periods, team, activities, scale, seed)
+    planned, parties, actions = make_plans(places, periods, team, activities, scale, seed)
     worker_count = sum(len(role.worker_post) for role in staff)
     team_count = sum(len(role.team_area) for role in staff)
     return World(
