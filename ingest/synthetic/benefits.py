@@ -46,7 +46,7 @@ def make_benefits(
     first, last = int(years_of(np.array([first_day]))[0]) * 12, int(years_of(np.array([last_day]))[0]) * 12 + 12
     frailty = random.lognormal(-0.1, 0.55, count)
     place = random.lognormal(-0.01, 0.15, len(places.codes))
-    own_home, long_sick = random.random(count) < 0.55, random.random(count) < 0.35
+    own_home, long_sick = random.random(count) < 0.22, random.random(count) < 0.35
     student, applied = random.random(count) < 0.86, random.random(count) < 0.80
     assisted = random.random(count) < 0.30 * frailty
     parts = []

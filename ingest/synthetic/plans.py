@@ -31,15 +31,15 @@ SECTORS = (
     "JARJESTO",
     "LAHEINEN",
 )
-_SECTOR_SHARES = np.array([0.97, 0.96, 0.18, 0.20, 0.16, 0.17, 0.07, 0.05, 0.07, 0.20])
+_SECTOR_SHARES = np.array([0.95, 0.90, 0.14, 0.15, 0.12, 0.13, 0.05, 0.04, 0.05, 0.15])
 ACTIONS = ("ASUMISHARJOITTELU", "TALOUSTAIDOT", "OPINTOTUKI", "TYOELAMA", "TERVEYS", "VERKOSTO", "OIKEUDET")
 HOUSING_PRACTICE, STUDIES, WORK = 0, 2, 3
 # How often each is agreed upon: in the plan for independent living, in aftercare, at its end.
 _ACTION_SHARES = np.array(
     [
-        [0.66, 0.35, 0.25, 0.10, 0.20, 0.25, 0.35],
-        [0.15, 0.24, 0.25, 0.22, 0.22, 0.40, 0.60],
-        [0.02, 0.06, 0.05, 0.10, 0.12, 0.10, 0.32],
+        [0.60, 0.20, 0.18, 0.06, 0.10, 0.18, 0.25],
+        [0.04, 0.10, 0.20, 0.17, 0.08, 0.28, 0.46],
+        [0.01, 0.03, 0.04, 0.07, 0.06, 0.06, 0.22],
     ]
 )
 ACTION_STATUSES = ("SUUNNITELTU", "KESKEN", "TEHTY", "PERUTTU")

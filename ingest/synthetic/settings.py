@@ -55,7 +55,7 @@ SEAMLESS_START_RANGE = (0.66, 0.90)
 NEVER_IN_AFTERCARE_RANGE = (0.10, 0.30)
 
 # Plans, by area: days until a version is renewed (on average), share of periods without any.
-PLAN_INTERVAL_RANGE = (285.0, 530.0)
+PLAN_INTERVAL_RANGE = (290.0, 540.0)
 NO_PLAN_RANGE = (0.03, 0.12)
 CLOSING_PLAN_RANGE = (0.45, 0.85)
 
@@ -66,7 +66,7 @@ ACTIVITY_SIGMA_MUNICIPALITY = 0.15
 SUPPORT_PERSON_RANGE = (0.60, 1.40)  # links begun per aftercare period
 NETWORK_MEETINGS_RANGE = (0.5, 1.6)  # a client-year
 HEALTH_CHECK_RANGE = (0.50, 1.20)
-REFERRALS_PER_YEAR = 1.3
+REFERRALS_PER_YEAR = 0.85
 RETURN_INFORMATION_RANGE = (0.45, 0.95)  # of the referrals to a municipality it tells the outcome
 
 # What municipalities do, and of how many clients they know that they are clients.
