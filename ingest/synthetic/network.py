@@ -132,6 +132,9 @@ def make_supporters(places: Places, periods: Periods, team: Indexes, scale: Scal
     # Volunteers and professionals support several.
     shared = links.relation >= 4
     links.number[shared] = links.number[shared] // 6 * 6
+    # Nobody is named twice to the same person from the same day on.
+    _, one = np.unique(np.stack([periods.person[links.period], links.number, links.start]), axis=1, return_index=True)
+    links = links.take(np.sort(one))
     return links.take(np.lexsort((links.number, links.period, links.told)))
 
 
