@@ -10,11 +10,11 @@ import numpy as np
 from ingest.periods import Period
 from ingest.synthetic import settings
 from ingest.synthetic.days import day_number
-from ingest.synthetic.formats import format_of
+from ingest.synthetic.formats import format_of, kela_format, municipal_format
 
 if TYPE_CHECKING:
     from ingest.synthetic.deliveries import SyntheticSummary
-    from ingest.synthetic.tables import World
+    from ingest.synthetic.world import World
 
 # What, value, source.
 SOURCED = (
@@ -105,7 +105,7 @@ def data_card(world: World, periods: Sequence[Period], years: int, summary: Synt
             *_table(
                 ("supplier", "format"),
                 [(f"hva-{code}", format_of(code).name) for code in world.places.areas]
-                + [("municipalities", "CSV, UTF-8, comma")],
+                + [("municipalities", municipal_format().name), ("kela", kela_format().name)],
             ),
             "",
         ]
@@ -136,8 +136,50 @@ def _assumptions(world: World) -> list[str]:
         "supported housing, rental housing: all assumed.",
         "Where the age limit ends aftercare, it ends on the birthday or, in about a third of the "
         "areas, on 31 December of that year; never later.",
-        "`client` holds everybody with at least one day in aftercare in the period, as they are at its end.",
+        "`client` holds everybody with at least one day in aftercare in the period, as they are at its end, and "
+        "those whose placement ended in it (or up to 45 days before) and who came into no aftercare.",
         "After aftercare an area hears nothing more: later ends of homes stay unknown to it.",
+        *_assumptions_of_support(),
+    ]
+
+
+def _assumptions_of_support() -> list[str]:
+    """What is assumed of placements, plans, network, studies, survey, staff, money and municipalities."""
+
+    def shares(bounds: tuple[float, float]) -> str:
+        return f"{bounds[0]:.0%}–{bounds[1]:.0%}"
+
+    def numbers(bounds: tuple[float, float]) -> str:
+        return f"{bounds[0]:g}–{bounds[1]:g}"
+
+    return [
+        f"By area, {shares(settings.SEAMLESS_START_RANGE)} of those who come into aftercare do so on the day their "
+        f"placement ends or the next; {shares(settings.NEVER_IN_AFTERCARE_RANGE)} of the entitling endings at 16 or "
+        "over lead to no aftercare. Placements are told from the age of 16 on.",
+        f"Plans are renewed after {numbers(settings.PLAN_INTERVAL_RANGE)} days on average, by area and team; "
+        f"{shares(settings.NO_PLAN_RANGE)} of the periods have none, {shares(settings.CLOSING_PLAN_RANGE)} of those "
+        "that end have a closing plan. That makes about 65–90 % with a valid plan reviewed within a year.",
+        f"Support persons: {numbers(settings.SUPPORT_PERSON_RANGE)} links begun per aftercare period by area, and a "
+        f"quarter of that in two areas that hardly record them. Network meetings: "
+        f"{numbers(settings.NETWORK_MEETINGS_RANGE)} a client-year. Health checks: habits of "
+        f"{numbers(settings.HEALTH_CHECK_RANGE)} by area, about half with one in a year.",
+        f"{settings.REFERRALS_PER_YEAR} referrals a client-year; a municipality says of "
+        f"{shares(settings.RETURN_INFORMATION_RANGE)} what became of them.",
+        "Outside work and study about 40 % of those of 18–22, for half a year or more about 27 % (near what the "
+        "Jatkos project of Keski-Suomi reported in 2023, and studies of those born 1987); about a third break off "
+        "upper secondary at least once (34 % in the same report).",
+        f"Municipalities reach {shares(settings.REACHED_WHEN_NEET_RANGE)} of a spell outside work and study, know "
+        f"{shares(settings.KNOWN_TO_MUNICIPALITY_RANGE)} of the clients as such in their counts, and give leisure "
+        f"support {settings.LEISURE_SUPPORT_PER_YEAR} times a client-year. Codes of employment areas are left empty.",
+        "Social assistance for four months in a row: about a third of those of 18–22 in a year. Kela's keys are "
+        "those of the common key domain, so clients of an area with keys of its own cannot be found there.",
+        f"Survey: {shares(settings.RESPONSE_RATE_RANGE)} answer, by area; the questionnaire changed with 2025H1.",
+        f"Staff: clients per worker follow from the assignments; {shares(settings.VACANCY_RANGE)} of the posts are "
+        f"vacant and {settings.SICKNESS_RANGE[0]:.1%}–{settings.SICKNESS_RANGE[1]:.1%} of the working days lost to "
+        "sickness, by area.",
+        f"Costs: {settings.COST_PER_CLIENT_YEAR:,.0f} euros a client-year (2,670 young people for 12 million, HE "
+        f"71/2019), times {numbers(settings.COST_SPREAD)} by area; municipalities "
+        f"{settings.MUNICIPAL_COST_PER_CLIENT:,.0f} euros. Service classes and accounts are examples.",
     ]
 
 

@@ -6,38 +6,26 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from ingest.contracts import contract, contracts
+from ingest.contracts import contracts
 from ingest.periods import Period, quarters
-from ingest.synthetic import services, settings
+from ingest.synthetic import settings
 from ingest.synthetic.card import data_card
-from ingest.synthetic.days import day_number, generator
-from ingest.synthetic.formats import FileFormat, format_of
+from ingest.synthetic.days import day_number
+from ingest.synthetic.formats import format_of
+from ingest.synthetic.schedule import Delivery, area_deliveries, kela_deliveries, municipal_deliveries
 from ingest.synthetic.settings import Scale
-from ingest.synthetic.tables import (
-    AREA_TABLES,
-    UNMADE_TABLES,
-    GeneratorOutOfDateError,
-    Supplier,
-    Table,
-    check_columns,
-    make_world,
-)
+from ingest.synthetic.supplier import Supplier
+from ingest.synthetic.tables import MADE_TABLES, GeneratorOutOfDateError
+from ingest.synthetic.world import make_world
 
 MARKER = ".synthetic.json"
 STARTED = ".synthetic.started.json"
 CARD = "DATA_CARD.md"
-AREAS_BEGAN = "2023Q1"
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_TINY_MUNICIPALITY = 60  # people aged 18–22
 
 
 class SyntheticError(RuntimeError):
@@ -81,21 +69,6 @@ class _Tally:
         return hashlib.sha256("\n".join(sorted(self._hashes)).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class _Delivery:
-    """One delivery to write: ``content`` gives its files when they are needed."""
-
-    organisation: str
-    period: Period
-    delivery_id: str
-    extracted_at: datetime
-    key_domain: str
-    content: Callable[[], dict[str, tuple[str, int, bytes]]]  # table → file name, rows, bytes
-    data_from: date | None = None
-    correction_of: str | None = None
-    nothing_to_report: tuple[str, ...] = ()
-
-
 def synthesize(
     into: Path,
     *,
@@ -119,7 +92,7 @@ def synthesize(
         raise SyntheticError(f"unknown scale {scale!r}; known: {', '.join(settings.CLIENTS)}")
     if not 1 <= years <= settings.MAXIMUM_YEARS:
         raise SyntheticError(f"years must be 1–{settings.MAXIMUM_YEARS}, not {years}")
-    unmade = set(contracts()) - {*AREA_TABLES, "rental_housing"} - UNMADE_TABLES
+    unmade = set(contracts()) - MADE_TABLES
     if unmade:
         raise GeneratorOutOfDateError(f"no synthetic rows are made for the contracts {', '.join(sorted(unmade))}")
     parameters = {"scale": scale, "years": years, "seed": seed}
@@ -138,15 +111,19 @@ def synthesize(
     for area, code in enumerate(world.places.areas):
         supplier = Supplier(world, area)
         before = tally.rows
-        for delivery in _area_deliveries(supplier, periods, years):
+        for delivery in area_deliveries(supplier, periods, years):
             _write(into, delivery, tally)
         say(f"hva-{code}: {tally.rows - before:,} rows ({format_of(code).name})")
         del supplier
     municipal = 0
-    for delivery in _municipal_deliveries(scale, seed, years, periods, world.places.areas):
+    for delivery in municipal_deliveries(world, periods, years):
         _write(into, delivery, tally)
         municipal += 1
     say(f"municipalities: {municipal:,} deliveries")
+    before = tally.rows
+    for delivery in kela_deliveries(world, periods, years):
+        _write(into, delivery, tally)
+    say(f"kela: {tally.rows - before:,} rows")
 
     summary = SyntheticSummary(
         tally.deliveries,
@@ -164,166 +141,10 @@ def synthesize(
     return summary
 
 
-# ---- who delivers what, and when -----------------------------------------------------------------
-
-
-def _area_deliveries(supplier: Supplier, periods: list[Period], years: int) -> Iterator[_Delivery]:
-    scale, organisation = supplier.world.scale, f"hva-{supplier.code}"
-    named = settings.peculiarities(scale)
-    writes = format_of(supplier.code)
-    spoils = supplier.code in settings.areas_with(scale, "bad_rows")
-    seed_name = (scale, str(years), str(supplier.world.seed))
-
-    def is_here(name: str, period: Period) -> bool:
-        return named[name]["organisation"] == organisation and named[name]["period"] == period.code
-
-    for number, period in enumerate(periods):
-        if is_here("missing_quarter", period):
-            continue
-        random = generator(supplier.world.seed, *seed_name, "extraction", organisation, period.code)
-        corrected = is_here("correction", period)
-        delay = int(random.integers(61, 75)) if is_here("late_delivery", period) else int(random.integers(12, 38))
-        extracted = _extracted_at(period, number, 9 if corrected else delay, int(random.integers(5 * 60, 22 * 60)))
-        common: dict[str, Any] = {
-            "organisation": organisation,
-            "period": period,
-            "key_domain": supplier.key_domain,
-            "data_from": periods[0].start,
-        }
-        first = _Delivery(
-            **common,
-            delivery_id=_ulid(extracted, *seed_name, organisation, period.code),
-            extracted_at=extracted,
-            content=_content(supplier, period, writes, spoils=spoils, first_try=corrected),
-        )
-        yield first
-        if corrected:
-            later = extracted + timedelta(days=25, hours=3)
-            yield _Delivery(
-                **common,
-                delivery_id=_ulid(later, *seed_name, organisation, period.code, "correction"),
-                extracted_at=later,
-                content=_content(supplier, period, writes, spoils=spoils, first_try=False),
-                correction_of=first.delivery_id,
-            )
-
-
-def _content(
-    supplier: Supplier, period: Period, writes: FileFormat, *, spoils: bool, first_try: bool
-) -> Callable[[], dict[str, tuple[str, int, bytes]]]:
-    def make() -> dict[str, tuple[str, int, bytes]]:
-        files = {}
-        for table, columns in supplier.extract(period).items():
-            agreed = check_columns(table, columns)
-            rows = _first_try(table, columns) if first_try else columns
-            kind = table if spoils else ""
-            count = len(next(iter(rows.values())))
-            files[table] = (f"{table}.{writes.suffix}", count, writes.write(agreed, rows, kind))
-        return files
-
-    return make
-
-
-def _first_try(table: str, columns: Table) -> Table:
-    """The delivery that had to be corrected: contacts are missing, joint meetings became calls."""
-    if table == "contact":
-        count = len(columns["date"])
-        kept = np.flatnonzero(np.arange(count) % 8 != 3)
-        return {
-            name: values.take(pa.array(kept)) if isinstance(values, pa.Array) else values[kept]
-            for name, values in columns.items()
-        }
-    if table == "handover":
-        kinds = ["PUHELU" if kind == "YHTEISTAPAAMINEN" else kind for kind in columns["handover_type"].to_pylist()]
-        return {**columns, "handover_type": pa.array(kinds, pa.string())}
-    return columns
-
-
-def _municipal_deliveries(
-    scale: Scale, seed: int, years: int, periods: list[Period], areas: tuple[str, ...]
-) -> Iterator[_Delivery]:
-    everybody = [place for place in settings.municipalities() if place.area in areas]
-    population = np.array([place.population for place in everybody])
-    agreed = contract("rental_housing")
-    seed_name = (scale, str(years), str(seed))
-    for number, period in enumerate(periods):
-        figures = services.rental_figures(scale, seed, population, period.code)
-        random = generator(seed, *seed_name, "extraction of municipalities", period.code)
-        delays = random.integers(5, 40, len(everybody))
-        minutes = random.integers(7 * 60, 17 * 60, len(everybody))
-        for row, place in enumerate(everybody):
-            if place.last_day and period.last_day > date.fromisoformat(place.last_day):
-                continue
-            organisation = f"kunta-{place.code}"
-            extracted = _extracted_at(period, number, int(delays[row]), int(minutes[row]))
-            applications, offers, evictions = (int(value) for value in figures[row])
-            # What is not counted there stays empty: small municipalities keep no list of evictions.
-            counts_evictions = place.population >= 250
-            values: Table = {
-                "municipality_code": pa.array([place.code]),
-                "applications": np.array([applications], dtype=np.int32),
-                "offers": np.array([offers], dtype=np.int32),
-                "evictions": np.array([evictions if counts_evictions else -1], dtype=np.int32),
-            }
-            nothing = place.population < _TINY_MUNICIPALITY and applications + offers + evictions == 0
-            check_columns("rental_housing", values)
-
-            def make(values: Table = values, nothing: bool = nothing) -> dict[str, tuple[str, int, bytes]]:
-                if nothing:
-                    return {}
-                lines = [
-                    ",".join(agreed.column_names),
-                    ",".join(_plain(values[name][0]) for name in agreed.column_names),
-                ]
-                return {"rental_housing": ("rental_housing.csv", 1, ("\n".join(lines) + "\n").encode())}
-
-            yield _Delivery(
-                organisation,
-                period,
-                _ulid(extracted, *seed_name, organisation, period.code),
-                extracted,
-                "common",
-                make,
-                nothing_to_report=("rental_housing",) if nothing else (),
-            )
-
-
-def _plain(value: Any) -> str:
-    text = str(value)
-    return "" if text == "-1" else text
-
-
-def _extracted_at(period: Period, number: int, delay_days: int, minute_of_day: int) -> datetime:
-    """When the extract was made: after the period; in early 2023 for what lies before the areas."""
-    day = period.last_day + timedelta(days=delay_days)
-    if period < Period.parse(AREAS_BEGAN):
-        day = date(2023, 2, 6) + timedelta(days=7 * min(number, 5) + delay_days % 5)
-    naive = datetime(day.year, day.month, day.day, minute_of_day // 60, minute_of_day % 60)
-    return naive.replace(tzinfo=timezone(timedelta(hours=3 if _is_summer_time(day) else 2)))
-
-
-def _is_summer_time(day: date) -> bool:
-    """Finnish summer time: from the last Sunday of March to the last Sunday of October."""
-
-    def last_sunday(month: int) -> date:
-        last = date(day.year, month, 31)
-        return last - timedelta(days=(last.weekday() + 1) % 7)
-
-    return last_sunday(3) <= day < last_sunday(10)
-
-
-def _ulid(moment: datetime, *name: str) -> str:
-    """A ULID with the moment in its first part and a hash of the name instead of chance."""
-    milliseconds = int(moment.timestamp() * 1000)
-    random_part = int.from_bytes(hashlib.sha256("/".join(("delivery", *name)).encode()).digest()[:10], "big")
-    number = (milliseconds << 80) | random_part
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
-
-
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def _write(into: Path, delivery: _Delivery, tally: _Tally) -> None:
+def _write(into: Path, delivery: Delivery, tally: _Tally) -> None:
     """Write one delivery, its manifest last; a complete one from an interrupted run is kept."""
     folder = into / delivery.organisation / delivery.period.code / delivery.delivery_id
     manifest_path = folder / "manifest.json"

@@ -22,7 +22,7 @@ import pyarrow.parquet
 from ingest.contracts import Contract
 from ingest.synthetic import settings
 from ingest.synthetic.days import NO_DAY, day_number, day_of
-from ingest.synthetic.tables import Table, Values
+from ingest.synthetic.tables import Table, Values, row_count
 
 _FIRST_TEXT_DAY = day_number("1985-01-01")
 _LAST_TEXT_DAY = day_number("2059-12-31")
@@ -44,11 +44,7 @@ def _day_texts(pattern: str) -> pa.StringArray:
     return pa.array([day_of(day).strftime(pattern) for day in range(_FIRST_TEXT_DAY, _LAST_TEXT_DAY + 1)])
 
 
-def _rows(table: Table) -> int:
-    return len(next(iter(table.values())))
-
-
-def _as_text(kind: str, values: Values, day_pattern: str, boolean: tuple[str, str]) -> pa.Array:
+def _as_text(kind: str, values: Values, day_pattern: str, boolean: tuple[str, str], point: str = ".") -> pa.Array:
     if kind == "date":
         days: npt.NDArray[np.int32] = np.asarray(values)
         return _day_texts(day_pattern).take(pa.array(days - _FIRST_TEXT_DAY, mask=days == NO_DAY))
@@ -58,6 +54,12 @@ def _as_text(kind: str, values: Values, day_pattern: str, boolean: tuple[str, st
     if kind == "int":
         numbers: npt.NDArray[np.int32] = np.asarray(values)
         return pa.array(numbers, mask=numbers < 0)
+    if kind == "decimal":
+        amounts: npt.NDArray[np.float64] = np.asarray(values)
+        if not point:
+            return pa.array(amounts, mask=np.isnan(amounts))
+        texts = [None if text == "nan" else text.replace(".", point) for text in np.char.mod("%.2f", amounts).tolist()]
+        return pa.array(texts, pa.string())
     if not isinstance(values, pa.StringArray):
         raise TypeError(f"a column of contract type {kind!r} must be text, not {type(values).__name__}")
     return values
@@ -74,9 +76,11 @@ def _csv(
     boolean: tuple[str, str],
     quoted: bool,
     line_end: bytes,
+    point: str = ".",
 ) -> bytes:
     columns = {
-        column.name: _as_text(column.type, table[column.name], day_pattern, boolean) for column in contract.columns
+        column.name: _as_text(column.type, table[column.name], day_pattern, boolean, point)
+        for column in contract.columns
     }
     if bad_rows:
         _spoil(columns, bad_rows, day_pattern)
@@ -86,7 +90,7 @@ def _csv(
     options = pyarrow.csv.WriteOptions(
         include_header=False, delimiter=delimiter, quoting_style="all_valid" if quoted else "none"
     )
-    if _rows(table):
+    if row_count(table):
         pyarrow.csv.write_csv(pa.table(columns), sink, options)
     content = sink.getvalue().to_pybytes()
     if encoding != "utf-8":
@@ -125,7 +129,7 @@ def _parquet(contract: Contract, table: Table, bad_rows: str) -> bytes:
             flags: npt.NDArray[np.int8] = np.asarray(values)
             arrays.append(pa.array(flags > 0, mask=flags < 0))
         else:
-            arrays.append(_as_text(column.type, values, "", ("", "")))
+            arrays.append(_as_text(column.type, values, "", ("", ""), point=""))
     sink = pa.BufferOutputStream()
     written = pa.table(arrays, names=list(contract.column_names))
     pyarrow.parquet.write_table(written, sink, compression="zstd")
@@ -192,6 +196,11 @@ def _cells(kind: str, letter: str, values: Values) -> list[str]:
         return ["" if flag < 0 else f'<c r="{letter}#" t="b"><v>{flag}</v></c>' for flag in np.asarray(values).tolist()]
     if kind == "int":
         return ["" if number < 0 else f'<c r="{letter}#"><v>{number}</v></c>' for number in np.asarray(values).tolist()]
+    if kind == "decimal":
+        return [
+            "" if amount != amount else f'<c r="{letter}#"><v>{amount:.2f}</v></c>'
+            for amount in np.asarray(values).tolist()
+        ]
     texts = values.to_pylist() if isinstance(values, pa.Array) else list(values)
     return [
         "" if text is None else f'<c r="{letter}#" t="inlineStr"><is><t>{escape(str(text))}</t></is></c>'
@@ -253,6 +262,26 @@ def format_of(area: str) -> FileFormat:
         boolean=settings.BOOLEAN_WORDS[words],
         quoted=quoted,
         line_end=b"\r\n" if windows else b"\n",
+        point="," if windows else ".",
     )
     kind = "CSV, Windows-1252, semicolon, dd.mm.yyyy" if windows else "CSV, UTF-8, comma, ISO 8601"
     return FileFormat(f"{kind}, {words}{', quoted' if quoted else ''}", "csv", write)
+
+
+def municipal_format() -> FileFormat:
+    """The format in which municipalities write."""
+    write = partial(
+        _csv,
+        encoding="utf-8",
+        delimiter=",",
+        day_pattern="%Y-%m-%d",
+        boolean=settings.BOOLEAN_WORDS["true/false"],
+        quoted=False,
+        line_end=b"\n",
+    )
+    return FileFormat("CSV, UTF-8, comma", "csv", write)
+
+
+def kela_format() -> FileFormat:
+    """The format in which Kela writes."""
+    return FileFormat("Parquet", "parquet", _parquet)

@@ -49,8 +49,8 @@ UNKNOWN_MUNICIPALITIES = ("198", "200")  # unknown; abroad
 class Rows:
     """Base of the dataclasses of parallel arrays."""
 
-    def take(self, index: npt.NDArray[Any]) -> Self:
-        """The rows that an index or a mask names."""
+    def take(self, index: npt.NDArray[Any] | slice) -> Self:
+        """The rows that an index, a mask or a slice names."""
         taken: dict[str, Any] = {field.name: getattr(self, field.name)[index] for field in fields(self)}
         return replace(self, **taken)
 

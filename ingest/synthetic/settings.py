@@ -50,6 +50,41 @@ CONTACTS_PER_MONTH = 1.45
 TWO_WAY_SHARE = 0.8
 LOST_CONTACT_SHARE = 0.05
 
+# Substitute care and the start of aftercare, by area.
+SEAMLESS_START_RANGE = (0.66, 0.90)
+NEVER_IN_AFTERCARE_RANGE = (0.10, 0.30)
+
+# Plans, by area: days until a version is renewed (on average), share of periods without any.
+PLAN_INTERVAL_RANGE = (290.0, 540.0)
+NO_PLAN_RANGE = (0.03, 0.12)
+CLOSING_PLAN_RANGE = (0.45, 0.85)
+
+# Studies and main activity.
+STUDY_INTERRUPTIONS_PER_YEAR = 0.20
+ACTIVITY_SIGMA_MUNICIPALITY = 0.15
+
+SUPPORT_PERSON_RANGE = (0.60, 1.40)  # links begun per aftercare period
+NETWORK_MEETINGS_RANGE = (0.5, 1.6)  # a client-year
+HEALTH_CHECK_RANGE = (0.50, 1.20)
+REFERRALS_PER_YEAR = 0.85
+RETURN_INFORMATION_RANGE = (0.45, 0.95)  # of the referrals to a municipality it tells the outcome
+
+# What municipalities do, and of how many clients they know that they are clients.
+REACHED_WHEN_NEET_RANGE = (0.20, 0.65)
+LEISURE_SUPPORT_PER_YEAR = 0.22
+KNOWN_TO_MUNICIPALITY_RANGE = (0.60, 0.95)
+MUNICIPAL_COST_PER_CLIENT = 1_150.0
+
+COST_PER_CLIENT_YEAR = 4_500.0
+COST_SPREAD = (0.75, 1.30)
+COST_GROWTH = 1.03  # a year, from the level of COST_YEAR
+COST_YEAR = 2022
+
+RESPONSE_RATE_RANGE = (0.20, 0.40)
+
+VACANCY_RANGE = (0.04, 0.20)
+SICKNESS_RANGE = (0.030, 0.075)
+
 # Systems the suppliers export from. Everybody not named writes CSV in UTF-8 with commas.
 WINDOWS_1252 = ("03", "06", "09", "12", "13", "16", "21")
 QUOTED_FIELDS = ("09", "13")
@@ -91,6 +126,13 @@ def municipalities() -> tuple[Municipality, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+@cache
+def municipality_groups() -> dict[str, str]:
+    """Municipality code -> group of the indicators; merged municipalities have none."""
+    with (FOLDER / "municipalities.csv").open(encoding="utf-8", newline="") as file:
+        return {row["municipality_code"]: row["group_code"] for row in csv.DictReader(file) if row["group_code"]}
 
 
 @cache

@@ -13,6 +13,7 @@ from ingest.contracts import contracts
 from ingest.door import check_delivery, take_in
 from ingest.door.rules import CONSEQUENCES, LANGUAGES, QUARANTINE_ROW, REJECT_FILE, RULES, SEVERITIES, SEVERITY_LABELS
 from ingest.door.rules.examples import delivery_id, write
+from ingest.door.rules.model import Example
 from ingest.state import Home
 
 # Examples that need an inbox of their own, since something came before them.
@@ -105,6 +106,23 @@ def test_check_with_the_delivery_before_finds_it_without_a_warehouse(code, tmp_p
     rule = RULES[code]
     assert set(findings_of(rule.fires, tmp_path / "fires")) == {code, *rule.fires.also}
     assert set(findings_of(rule.passes, tmp_path / "passes")) == set(rule.passes.also)
+
+
+@pytest.mark.parametrize(
+    ("organisation", "area", "expected"),
+    [
+        ("kunta-853", "05", set()),  # Turku lies in Varsinais-Suomi
+        ("kunta-853", "06", {"FILE_SUPPLIER", "WARN_AREA"}),
+        ("kunta-588", "12", set()),  # what has merged lay in an area too
+        ("hva-05", "05", set()),
+        ("hva-06", "05", {"FILE_SUPPLIER", "WARN_AREA"}),
+    ],
+)
+def test_costs_of_a_municipality_are_of_the_area_it_lies_in(organisation, area, expected, tmp_path):
+    rows = tuple({"area": area, "account_code": str(4300 + number)} for number in range(5))
+    manifest = {"extracted_at": "2026-01-20T06:12:00+02:00"}
+    example = Example({"cost_row": rows}, organisation=organisation, period="2025", manifest=manifest)
+    assert set(findings_of(example, tmp_path)) == expected
 
 
 # Where a delivery lies decides; ``check`` takes any folder.

@@ -85,6 +85,15 @@ GOOD_ROWS: dict[str, dict[str, str | None]] = {
         "start_date": "2025-03-01",
         "end_date": None,
     },
+    "cost_row": {
+        "year": "2025",
+        "area": "05",
+        "municipality_code": "853",
+        "service_code": "2110",
+        "account_code": "4300",
+        "amount_eur": "1200.50",
+        "method": "SUORA",
+    },
     "rental_housing": {
         "municipality_code": "853",
         "applications": "3",

@@ -70,7 +70,11 @@ def _other_municipality(contract: Contract, column: Column) -> Iterator[Conditio
 
 def _other_area(contract: Contract, column: Column) -> Iterator[Condition]:
     if column.type == "wellbeing_area" and "hva" in contract.suppliers:
-        yield Condition(f"t_{column.name} <> _supplier", is_code=True)
+        # A municipality belongs to one area; its supplier code has three digits, an area's two.
+        own = "_supplier"
+        if "kunta" in contract.suppliers:
+            own = "coalesce(area_of_municipality(_supplier), _supplier)"
+        yield Condition(f"t_{column.name} <> {own}", is_code=True)
 
 
 def _home_in_other_area(contract: Contract, column: Column) -> Iterator[Condition]:

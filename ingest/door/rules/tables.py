@@ -214,6 +214,8 @@ def _mostly_unknown(contract: Contract) -> Iterator[Query]:
 def _foreign_file(contract: Contract) -> Iterator[Query]:
     if "hva" not in contract.suppliers:
         return
+    # A municipality's own area is the one it lies in.
+    own = "coalesce(area_of_municipality(supplier), supplier)" if "kunta" in contract.suppliers else "supplier"
     for column in contract.columns:
         if column.type == "wellbeing_area" and column.required:
             yield Query(
@@ -222,7 +224,7 @@ def _foreign_file(contract: Contract) -> Iterator[Query]:
                 from "{contract.table}"
                 inner join deliveries using (delivery)
                 group by delivery
-                having count(*) >= {FOREIGN_ROWS} and count(*) filter ({column.lake_name} = supplier) = 0
+                having count(*) >= {FOREIGN_ROWS} and count(*) filter ({column.lake_name} = {own}) = 0
                 """,
                 column=column.name,
                 expected="organisation = hva-<" + column.name + ">",
