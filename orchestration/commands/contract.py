@@ -17,8 +17,8 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     added = command(
         "contract",
         run,
-        "write the data contract: table schemas, workbook templates, a specification for system vendors and a page that "
-        "checks files in a browser",
+        "write the data contract: table schemas, workbook templates, a specification for system vendors and "
+        "a page that checks files in a browser",
     )
     added.add_argument("action", choices=("export",), help="write it into a folder")
     added.add_argument("--into", type=Path, metavar="DIR", help="folder (default: ./contract-<version>)")

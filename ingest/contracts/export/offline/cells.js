@@ -3,7 +3,8 @@
 const COLUMNS = DETECTOR.columns;
 const UNBROKEN_DATE = pattern(COLUMNS.UNBROKEN_DATE, { whole: true });
 const BIRTH_COLUMNS = setOf(COLUMNS.BIRTH_COLUMNS);
-const isPseudonym = (value) => value.length === COLUMNS.KEY_LENGTH && /^[0-9A-Fa-f]+$/.test(value);
+const isHexadecimal = (value) => value.length === COLUMNS.KEY_LENGTH && /^[0-9A-Fa-f]+$/.test(value);
+const isPseudonym = (value) => isHexadecimal(value) && /[0-9]/.test(value);
 
 /** Hits as {name, position, kind}. `types` gives the contract's type of a column, undefined when it has none. */
 function hitsInTable(columns, types) {
@@ -32,6 +33,7 @@ function hitsInColumn(values, name, type) {
   const announced = type === undefined ? announcedKinds(name) : [];
   const kindsOf = new Map();
   const hits = [];
+  if (!announced.length && values.every((value) => value === null || isHexadecimal(value))) return hits;
   values.forEach((value, position) => {
     if (value === null) return;
     if (!kindsOf.has(value)) kindsOf.set(value, announced.length ? announced : kindsInCell(value, name, type));

@@ -13,7 +13,8 @@ _FOLDER = Path(__file__).parent
 # In this order: what comes later uses what comes before.
 SCRIPTS = (
     "texts.js", "words.js", "identifiers.js", "cells.js", "archive.js", "table.js", "delimited.js", "markup.js",
-    "workbook.js", "reading.js", "manifest.js", "rows.js", "across.js", "delivery.js", "templates.js", "show.js", "page.js",
+    "workbook.js", "reading.js", "manifest.js", "rows.js", "across.js", "delivery.js", "templates.js",
+    "show.js", "page.js",
 )  # fmt: skip
 
 _HISTORY: Texts = {

@@ -18,8 +18,8 @@ from ingest.contracts.export.offline.patterns import javascript
 from ingest.contracts.model import LANGUAGES, Column, Contract, header_names
 from ingest.contracts.reading import CONTRACT_FOLDER, accepted_versions, code_lists, contracts
 from ingest.door import manifest, values
-from ingest.door.reading import encodings, headers, packed, table, workbook
 from ingest.door.findings import LONGEST_NAME, NEEDS_TABLE
+from ingest.door.reading import encodings, headers, packed, table, workbook
 from ingest.door.receipt_page import WORDS
 from ingest.door.rules import CONSEQUENCES, RULES, SEVERITIES, SEVERITY_LABELS, rows, tables
 from ingest.identifiers import columns, kinds, names, patterns, text, words

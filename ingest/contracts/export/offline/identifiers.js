@@ -18,6 +18,7 @@ const IBAN = every("IBAN");
 const DATES = every("DATES");
 const INTERNATIONAL = every("INTERNATIONAL");
 const NATIONAL = every("NATIONAL");
+const DIGITS = every("DIGITS");
 const DATE_GROUPS = pattern(FORMS.DATE_GROUPS, { whole: true });
 const STREET = every("STREET");
 const POSTAL = every("POSTAL");
@@ -157,7 +158,7 @@ function* phones(given) {
   const text = given.replace(DATES, (date) => "\0".repeat(date.length));
   yield* allOf(text, INTERNATIONAL, KIND.PHONE_NUMBER);
   for (const match of text.matchAll(NATIONAL)) {
-    const groups = match[0].match(/[0-9]+/g);
+    const groups = match[0].match(DIGITS);
     const digits = groups.join("").length;
     if (digits >= 7 && digits <= 12 && !DATE_GROUPS.test(groups.join(" "))) yield spanOf(match, KIND.PHONE_NUMBER);
   }

@@ -172,7 +172,7 @@ function cellValue(cell, value, inline, strings, styles, is1904) {
   const number = Number(value);
   if (Number.isNaN(number)) throw isUnreadable();
   const style = cell.hasAttribute("s") ? (styles[Number(cell.getAttribute("s"))] ?? null) : null;
-  const serial = number + (is1904 ? EPOCH_1904 - EPOCH_1900 : 0);
+  const serial = number + (is1904 && number >= 1 && style === "date" ? EPOCH_1904 - EPOCH_1900 : 0);
   return style === null || serial > BOOK.LAST_SERIAL ? number : { serial: Math.max(serial, 0), style };
 }
 
@@ -199,7 +199,10 @@ function momentText({ serial, style }) {
   const two = (part) => String(part).padStart(2, "0");
   const rest = milliseconds % 1000 ? `.${String(milliseconds % 1000).padStart(3, "0")}000` : "";
   const clock = `${two(hour)}:${two(minute)}:${two(second)}${rest}`;
-  if (style === "time span") return `${Math.floor(serial)} days, ${clock.replace(/^0/, "")}`;
+  if (style === "time span") {
+    const days = Math.floor(serial);
+    return `${days ? `${days} day${days === 1 ? "" : "s"}, ` : ""}${clock.replace(/^0/, "")}`;
+  }
   if (serial < 1) return clock;
   // Excel takes 1900 for a leap year: before its 29 February the days count from a day later.
   const day = isoDay(EPOCH_1900 + Math.floor(serial) + (serial < 60 ? 1 : 0));
