@@ -8,9 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from ingest.contracts import LANGUAGES
 from ingest.door.findings import Finding, Place
 from ingest.door.receipt import Receipt
+from ingest.door.receipt_page import by_rule
 from tests.browser.driving import Witness, new_page
 
 PATIENCE_MS = 30_000
@@ -79,11 +79,9 @@ def _places(found: Finding) -> list[Place]:
     return found.places or [Place(None, found.seen)]
 
 
-def messages_of(receipt: Receipt) -> dict[str, set[str]]:
-    """Language -> the first message of each finding."""
+def messages_of(receipt: Receipt, language: str) -> dict[str, str]:
+    """Rule -> what the receipt says first of it."""
     return {
-        language: {
-            found.message(language, found.places[0].seen if found.places else None) for found in receipt.findings
-        }
-        for language in LANGUAGES
+        group[0].rule.code: group[0].message(language, group[0].places[0].seen if group[0].places else None)
+        for group in by_rule(receipt.findings)
     }

@@ -107,9 +107,11 @@ function checkAcross(manifest, tables, report) {
     const asked = {};
     for (const query of contract.queries) {
       const number = (asked[query.rule] = (asked[query.rule] ?? -1) + 1);
-      const missing = query.tables.filter((needed) => !accepted.has(needed));
-      missing.forEach((needs) => report.skipped.push({ rule: query.rule, table: name, needs }));
-      if (missing.length) continue;
+      const needs = query.tables.find((needed) => !accepted.has(needed));
+      if (needs !== undefined) {
+        report.skipped.push({ rule: query.rule, table: name, needs });
+        continue;
+      }
       const found = TABLE_RULES[query.rule](contract, number, accepted, manifest);
       if (found.length) report.findings.push(findingAcross(query, contract, table, found));
     }

@@ -22,7 +22,7 @@ function messageOf(found, language, seen = found.places[0]?.seen ?? found.seen) 
 function grid(heads, rows, { numbers = [], caption = "" } = {}) {
   const right = (place) => (numbers.includes(place) ? { class: "n" } : {});
   const head = heads.map((text, place) => element("th", { scope: "col", ...right(place) }, text));
-  const body = rows.map((row) => element("tr", {}, row.map((cell, place) => element("td", right(place), cell))));
+  const body = rows.map((row) => element("tr", {}, row.map((cell, place) => element("td", { ...right(place), "data-head": heads[place] }, cell))));
   const title = caption ? element("caption", {}, caption) : null;
   return element("div", { class: "wide" }, element("table", {}, title, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body)));
 }
@@ -32,16 +32,17 @@ function reportSection(report, language) {
   const words = DATA.receipt_words[language];
   const own = (name, values = {}) => filled(DATA.words[name][language], values);
   const groups = [...grouped(report.findings, (found) => found.rule).values()];
+  const nothing = report.nothing.map((table) => tableLabel(table, language)).join(", ");
   const facts = [["organisation", report.organisation], ["period", report.period], ["delivery", report.deliveryId], ["version", report.version]];
   return element("section", { class: "report" },
     element("p", { class: `outcome ${report.outcome}`, role: "status" }, outcomeText(report, language)),
     element("dl", {}, facts.filter(([, value]) => value).flatMap(([name, value]) => [element("dt", {}, words[name]), element("dd", {}, value)])),
     report.dataKind === "synthetic" ? element("p", {}, element("strong", {}, words.synthetic)) : null,
+    element("h2", {}, own("next")),
+    element("ul", { class: "next" }, nextSteps(report).map((name) => element("li", {}, own(name, { tables: nothing })))),
     problemsOf(report, language),
     groups.length ? summaryOf(groups, words, language) : null,
     !groups.length && !report.problems.length && report.outcome === "accepted" ? element("p", {}, words.clean) : null,
-    element("h2", {}, own("next")),
-    element("ul", { class: "next" }, nextSteps(report).map((name) => element("li", {}, own(name, { tables: report.nothing.join(", ") })))),
     report.tables.length || report.nothing.length ? tablesOf(report, words, language) : null,
     groups.length ? [element("h2", {}, words.details), element("p", {}, words.masked), saveButton(report, language)] : null,
     groups.flatMap((group) => detailsOf(group, words, language)),
@@ -98,12 +99,13 @@ function summaryOf(groups, words, language) {
   return [element("h2", {}, words.summary), grid([words.severity, words.what, words.count, words.now], rows, { numbers: [2] })];
 }
 
+const tableLabel = (table, language) => `${DATA.tables[table].label[language]} (${table})`;
+
 function tablesOf(report, words, language) {
-  const label = (table) => `${DATA.tables[table].label[language]} (${table})`;
   const rows = report.tables.map((one) => [
-    label(one.table), one.file, ...[one.rows, one.accepted, one.quarantined, one.repaired, one.warned].map(withBreaks),
+    tableLabel(one.table, language), one.file, ...[one.rows, one.accepted, one.quarantined, one.repaired, one.warned].map(withBreaks),
   ]);
-  const nothing = report.outcome === "rejected" ? [] : report.nothing.map((table) => [label(table), words.nothing, "0", "0", "0", "0", "0"]);
+  const nothing = report.outcome === "rejected" ? [] : report.nothing.map((table) => [tableLabel(table, language), words.nothing, "0", "0", "0", "0", "0"]);
   const heads = ["table", "file", "rows", "accepted_rows", "quarantined_rows", "repaired_rows", "warned_rows"];
   return [element("h2", {}, words.tables), grid(heads.map((head) => words[head]), [...rows, ...nothing], { numbers: [2, 3, 4, 5, 6] })];
 }
