@@ -226,7 +226,8 @@ def _dates(book: Any, rows: Any) -> None:
     for number, (value, form) in enumerate(
         ((45292, "yyyy-mm-dd"), (45292, "General"), (45292.5, "d.m.yyyy"), (date(2024, 5, 6), "d.m.yyyy"),
          (60, "yyyy-mm-dd"), (59, "yyyy-mm-dd"), (45292.00001, "yyyy-mm-dd hh:mm"), (45292, "@"), (45292, '0" pv"'),
-         (0.25, "hh:mm"), (2.5, "[h]:mm"), (45292, "mmm yy"), (1e-7, "General"), (True, "General"), (45292.25, "General"))
+         (0.25, "hh:mm"), (2.5, "[h]:mm"), (45292, "mmm yy"), (1e-7, "General"), (True, "General"),
+         (45292.25, "General"))
     ):  # fmt: skip
         rows.append([hashlib.sha256(bytes([number])).hexdigest(), 853])
         cell = rows.cell(number + 2, 3, value)
@@ -421,6 +422,35 @@ def test_a_bare_csv_is_checked_when_supplier_and_period_are_written(page: Page) 
     for field in ("#organisation", "#period"):
         page.locator(field).fill("")
     page.locator("summary[data-text=bare]").click()
+
+
+def test_a_folder_of_folders_is_one_report_for_each_delivery(page: Page, tmp_path: Path) -> None:
+    for name, code in (("a", "ROW_DATE"), ("b", "FILE_ROWS")):
+        (tmp_path / "sent" / name / "older").mkdir(parents=True)
+        (tmp_path / "sent" / name / "older" / "x.csv").write_bytes(b"x")
+        write(RULES[code].fires, tmp_path / "sent" / name)
+    page.evaluate("() => { window.checkedReports = undefined; }")
+    page.locator("#folder").set_input_files(tmp_path / "sent")
+    page.wait_for_function("() => window.checkedReports !== undefined")
+    reports = page.evaluate("() => window.checkedReports")
+    told = [{found["rule"] for found in report["findings"]} for report in reports]
+    assert sorted(map(sorted, told)) == [["FILE_ROWS", "FILE_UNLISTED"], ["FILE_UNLISTED", "ROW_DATE"]]
+    for name in ("a", "b"):
+        assert said_by_door(check_delivery(tmp_path / "sent" / name)) in [said_by_page(report) for report in reports]
+    assert page.locator("section.report").count() == 2
+
+
+def test_files_may_be_dropped_on_the_page(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.checkedReports = undefined;
+            const transfer = new DataTransfer();
+            transfer.items.add(new File(["{"], "manifest.json"));
+            document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+        }"""
+    )
+    page.wait_for_function("() => window.checkedReports !== undefined")
+    assert "MANIFEST_JSON" in page.locator("#report").inner_text()
 
 
 # ---- the page ------------------------------------------------------------------------------------------

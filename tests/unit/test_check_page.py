@@ -145,6 +145,13 @@ def test_a_pattern_without_counterpart_is_refused(written: str) -> None:
         javascript(re.compile(written))
 
 
+def test_the_limits_of_size_that_are_told_are_those_that_hold(data: dict) -> None:
+    for name in ("LARGEST_FILE", "LARGEST_TEXT"):
+        limit = re.search(rf"const {name} = ([0-9_]+)_000_000;", scripts())
+        assert limit
+        assert all(f" {limit[1]} mega" in said for said in data["words"]["limit_large"].values())
+
+
 def test_page_data_is_plain_json() -> None:
     known = page_data("1.0")
     assert json.loads(json.dumps(known)) == known
