@@ -31,7 +31,7 @@ function grid(heads, rows, { numbers = [], caption = "" } = {}) {
 function reportSection(report, language) {
   const words = DATA.receipt_words[language];
   const own = (name, values = {}) => filled(DATA.words[name][language], values);
-  const groups = [...grouped(report.findings, (found) => found.rule).values()];
+  const groups = [...grouped(report.findings.map((found) => onSheet(found, report)), (found) => found.rule).values()];
   const nothing = report.nothing.map((table) => tableLabel(table, language)).join(", ");
   const facts = [["organisation", report.organisation], ["period", report.period], ["delivery", report.deliveryId], ["version", report.version]];
   return element("section", { class: "report" },
@@ -47,6 +47,12 @@ function reportSection(report, language) {
     groups.length ? [element("h2", {}, words.details), element("p", {}, words.masked), saveButton(report, language)] : null,
     groups.flatMap((group) => detailsOf(group, words, language)),
     skippedOf(report, words, language));
+}
+
+/** Who sends template workbooks has no manifest.json but a sheet. */
+function onSheet(found, { isTemplates }) {
+  const isManifest = isTemplates && found.file === MANIFEST.MANIFEST_NAME;
+  return isManifest ? { ...found, file: "", sheet: SHEET.MANIFEST_SHEET } : found;
 }
 
 function outcomeText(report, language) {
