@@ -77,7 +77,7 @@ class Skipped:
 
     def why(self, language: str) -> str:
         """What was missing, in one sentence."""
-        template = _NEEDS_TABLE if self.needs else _NEEDS_HISTORY
+        template = NEEDS_TABLE if self.needs else _NEEDS_HISTORY
         return template[language].format(table=self.needs)
 
 
@@ -86,7 +86,7 @@ _NEEDS_HISTORY = {
     "sv": "Kräver föregående leverans.",
     "en": "Needs the delivery before.",
 }
-_NEEDS_TABLE = {
+NEEDS_TABLE = {
     "fi": "Vaatii taulun {table} samaan toimitukseen.",
     "sv": "Kräver tabellen {table} i samma leverans.",
     "en": "Needs the table {table} in the same delivery.",

@@ -156,7 +156,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 # The switch of languages is three radio buttons: no script, and a printer gets the one chosen.
-_STYLE = """
+STYLE = """
 :root{--ink:#1b1f24;--line:#c4cad1;--soft:#f3f5f7;--bad:#a3121f;--out:#8a4b00;--warn:#5c5200;--fixed:#1d5e35}
 *{box-sizing:border-box}
 body{font:16px/1.5 system-ui,"Segoe UI",sans-serif;color:var(--ink);background:#fff;max-width:76rem;margin:0 auto;
@@ -202,7 +202,7 @@ def page(receipt: Receipt) -> str:
     sections = "\n".join(_section(receipt, language) for language in LANGUAGES)
     return (
         f'<!doctype html>\n<html lang="fi"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{_STYLE}</style></head>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style></head>\n'
         f'<body>{switches}<nav aria-label="Kieli, språk, language">{labels}</nav>\n'
         f"<main>{sections}</main></body></html>\n"
     )

@@ -33,7 +33,8 @@ def _word_list(file: str) -> frozenset[str]:
 
 
 @cache
-def _places() -> frozenset[str]:
+def places() -> frozenset[str]:
+    """Words of the names of municipalities and wellbeing areas, case folded."""
     from ingest.reference import municipalities, wellbeing_areas
 
     names: list[str] = []
@@ -47,11 +48,12 @@ def _places() -> frozenset[str]:
 def is_place(word: str) -> bool:
     """Whether ``word`` belongs to the name of a municipality or wellbeing area."""
     folded = word.casefold()
-    return folded in _places() or all(part in _places() for part in folded.split("-"))
+    return folded in places() or all(part in places() for part in folded.split("-"))
 
 
 @cache
-def _own_texts() -> frozenset[str]:
+def own_texts() -> frozenset[str]:
+    """Labels, codes, names of tables and columns, and of areas, case folded."""
     from ingest.contracts import code_lists, contracts
     from ingest.reference import wellbeing_areas
 
@@ -68,23 +70,25 @@ def _own_texts() -> frozenset[str]:
 
 
 @cache
-def _own_words() -> frozenset[str]:
-    return frozenset(word for text in _own_texts() for word in _WORD.findall(text))
+def own_words() -> frozenset[str]:
+    """The words of ``own_texts``."""
+    return frozenset(word for text in own_texts() for word in _WORD.findall(text))
 
 
 def is_own_text(text: str) -> bool:
     """Whether ``text`` is a label, code, table or column name of the contracts, or the name of an area."""
-    return text.strip().casefold() in _own_texts()
+    return text.strip().casefold() in own_texts()
 
 
 def is_own_word(word: str) -> bool:
     """Whether ``word`` stands in a label, code, table or column name of the contracts, or is a place."""
     folded = word.casefold()
-    return folded in _own_words() or is_place(word)
+    return folded in own_words() or is_place(word)
 
 
 @cache
-def _announcements() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+def announcements() -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """What the names of columns announce: (whole header -> kind, (part of a header, kind) …)."""
     raw = yaml.safe_load((_FOLDER / "headers.yml").read_text(encoding="utf-8"))
     unknown = set(raw) - set(KINDS)
     if unknown:
@@ -105,7 +109,7 @@ def announced_kinds(header: str) -> tuple[str, ...]:
     key = header_key(header)
     if not key:
         return ()
-    whole, anywhere = _announcements()
+    whole, anywhere = announcements()
     found = {kind for word, kind in anywhere if word in key}
     # Numbered columns: "name 2", "Etunimi1".
     for candidate in {key, key.rstrip("0123456789")}:

@@ -17,7 +17,8 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     added = command(
         "contract",
         run,
-        "write the data contract: table schemas, workbook templates and a specification for system vendors",
+        "write the data contract: table schemas, workbook templates, a specification for system vendors and "
+        "a page that checks files in a browser",
     )
     added.add_argument("action", choices=("export",), help="write it into a folder")
     added.add_argument("--into", type=Path, metavar="DIR", help="folder (default: ./contract-<version>)")
@@ -46,7 +47,7 @@ def run(home: Home, options: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     say = progress(options)
     languages = (options.language,) if options.language else LANGUAGES
     written = write(into, version=version, languages=languages, progress=say)
-    say(f"{len(written)} files in {into}")
+    say(f"{len(written)} files in {into}; check.html there checks files in a browser, without installation or network")
     return OK, {"into": str(into), "version": version, "files": [str(path.relative_to(into)) for path in written]}
 
 

@@ -95,6 +95,12 @@ def test_rows_of_the_wrong_width_are_counted_with_their_row():
     assert raw.rows == 4
 
 
+def test_an_identifier_in_quotes_is_seen_in_a_row_with_too_many_cells():
+    text = b'municipality_code,offers\n853,1,"60.16988, 24.93842"\n'
+    raw = read_table(text, "rental_housing.csv", contracts()["rental_housing"])
+    assert [(hit.kind, hit.row) for hit in raw.identifiers] == [("coordinates", 2)]
+
+
 def test_separator_line_of_excel_is_skipped():
     raw = read(("sep=;\r\n" + csv_text(";", "\r\n")).encode())
     assert rows_of(raw) == ROWS

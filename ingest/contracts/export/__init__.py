@@ -6,6 +6,7 @@
   with a table schema a table and a file with its header;
 * ``templates/<table>.xlsx``: a workbook with drop-downs, a sheet of codes and a manifest sheet;
 * ``specification.<language>.html`` and ``.md``: what a system vendor needs to implement it;
+* ``check.html``: ``aftercare check`` as a page that opens from disk, for a sender who may install nothing;
 * ``example/``: the small delivery that the specification shows.
 """
 
@@ -36,6 +37,7 @@ def write(
     """
     from ingest.contracts.export.examples import delivery
     from ingest.contracts.export.frictionless import header_csv, package, schema
+    from ingest.contracts.export.offline import check_page
     from ingest.contracts.export.specification import specification, to_html, to_markdown
     from ingest.contracts.export.templates import template
 
@@ -52,6 +54,7 @@ def write(
         document = specification(version, language, source)
         texts[f"specification.{language}.md"] = to_markdown(document)
         texts[f"specification.{language}.html"] = to_html(document, language)
+    texts["check.html"] = check_page(version, source)
     texts |= {f"example/{name}": text for name, text in delivery(version, source).items()}
     written = []
     for name, text in texts.items():
@@ -59,7 +62,7 @@ def write(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
         written.append(path)
-    progress("specification and schemas are written; writing the workbooks")
+    progress("specification, schemas and check.html are written; writing the workbooks")
     for table in tables:
         path = folder / "templates" / f"{table.table}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -232,6 +232,14 @@ def _cells(record: bytes, delimiter: str) -> list[str]:
         raise ReadError("FILE_UNREADABLE", EXPECTED_FORMATS) from None
 
 
+def _cells_of_ragged(text: str, delimiter: str) -> list[str]:
+    """Cells as they were meant: an identifier with the delimiter inside quotes is one cell."""
+    try:
+        return _cells(text.encode(), delimiter)
+    except ReadError:
+        return [cell.strip(' "\r\n') for cell in text.split(delimiter)]
+
+
 # ---- the rows --------------------------------------------------------------------------------------
 
 
@@ -249,7 +257,7 @@ def _parse(text: bytes, layout: _Layout, row: int, contract: Contract) -> tuple[
             ragged.append((row + number, record.actual_columns))
         if len(hits) < LISTED:
             # Without suspicion nothing but a long text can be wrong with a cell.
-            cells = [cell.strip(' "\r\n') for cell in record.text.split(layout.delimiter)]
+            cells = _cells_of_ragged(record.text, layout.delimiter)
             looked_at = [cell for cell in cells if suspicious or len(cell) > LONGEST_TEXT]
             hits.extend(Hit(kind, row + number) for cell in looked_at for kind in kinds_in(cell))
         return "skip"

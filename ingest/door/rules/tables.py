@@ -35,9 +35,9 @@ VOLUME_ROWS = 10
 VOLUME_DEVIATIONS = 3.0
 
 # A client who has left is in no later snapshot, but stays in the history of aftercare periods.
-_REMEMBERED_IN = {"client": "aftercare_period"}
+REMEMBERED_IN = {"client": "aftercare_period"}
 # Columns whose unknown share counts, and the rows in which a value can be expected.
-_KNOWN_WHERE: dict[tuple[str, str], str] = {
+KNOWN_WHERE: dict[tuple[str, str], str] = {
     ("client", "home_municipality"): "true",
     ("client", "language_group"): "true",
     ("client", "gender"): "true",
@@ -49,7 +49,7 @@ _KNOWN_WHERE: dict[tuple[str, str], str] = {
     ("handover", "from_worker_key"): "true",
     ("contact", "worker_key"): "true",
 }
-_UNKNOWN_CODES = ("TUNTEMATON", "unknown")
+UNKNOWN_CODES = ("TUNTEMATON", "unknown")
 
 
 def spell_columns(contract: Contract) -> tuple[str, str] | None:
@@ -74,7 +74,7 @@ def _reference_query(contract: Contract, reference: Reference) -> Query:
     tables = [reference.table]
     spell = spell_columns(contract)
     known = f'select delivery, {", ".join(there)} from "{reference.table}"'
-    remembered = _REMEMBERED_IN.get(reference.table)
+    remembered = REMEMBERED_IN.get(reference.table)
     if remembered and remembered != contract.table and there == ("client_key",):
         tables.append(remembered)
         known += f' union all select delivery, client_key from "{remembered}"'
@@ -188,10 +188,10 @@ def _many_changes(contract: Contract) -> Iterator[Query]:
 
 def _mostly_unknown(contract: Contract) -> Iterator[Query]:
     for column in contract.columns:
-        applies = _KNOWN_WHERE.get((contract.table, column.name))
+        applies = KNOWN_WHERE.get((contract.table, column.name))
         if applies is None:
             continue
-        codes = tuple(UNKNOWN_MUNICIPALITIES) if column.type == "municipality" else _UNKNOWN_CODES
+        codes = tuple(UNKNOWN_MUNICIPALITIES) if column.type == "municipality" else UNKNOWN_CODES
         listed = ", ".join(quoted(code) for code in sorted(codes))
         unknown = f"{column.lake_name} is null or {column.lake_name} in ({listed})"
         yield Query(
