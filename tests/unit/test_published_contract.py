@@ -181,7 +181,7 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
             create table release_candidate.indicator_value as
             select
                 indicator_id, variant, area_level, area_code, period_type, period, period_start,
-                period_end + 1 as period_end_exclusive,
+                period_end + 1 as period_end_exclusive, breakdown, category,
                 cast(40 as double) as numerator, cast(100 as double) as denominator, cast(0.4 as double) as value,
                 cast(0.3 as double) as lower_95, cast(0.5 as double) as upper_95,
                 cast(0.2 as double) as lower_998, cast(0.6 as double) as upper_998,
