@@ -27,6 +27,8 @@ SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real mun
 # Clients back to DuckDB 1.4 open a file of this storage version.
 STORAGE_VERSION = "v1.4.0"
 SCHEMA = "published"
+# What tells one series of figures from another.
+_SERIES = ("indicator_id", "variant", "area_level", "area_code", "period_type", "breakdown", "category")
 
 
 class ReleaseError(RuntimeError):
@@ -213,14 +215,30 @@ def _values_sql(notice: str) -> str:
             breakdown,
             category,
             {figures},
-            cast(null as varchar) as trend,
+            case
+                when status <> 'shown' or trend is null then null
+                when shown_points < 5 then 'cannot_be_said'
+                else trend
+            end as trend,
             status,
             is_complete,
             is_series_break,
             coverage,
             {shares},
             {notice}
-        from ({primary_protection_sql("warehouse.release_candidate.indicator_value")})
+        from (
+            select
+                protected.*,
+                indicator_trend.trend,
+                -- A direction over a point that is not shown would tell of it.
+                sum(case when protected.status = 'shown' then 1 else 0 end) over (
+                    partition by {", ".join(f"protected.{name}" for name in _SERIES)}
+                    order by protected.period_start rows between 4 preceding and current row
+                ) as shown_points
+            from ({primary_protection_sql("warehouse.release_candidate.indicator_value")}) as protected
+            left join warehouse.release_candidate.indicator_trend as indicator_trend
+                on {" and ".join(f"protected.{name} = indicator_trend.{name}" for name in (*_SERIES, "period"))}
+        )
     """
 
 

@@ -196,6 +196,16 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
             where indicator_id = 'ASU-03' and area_level = 'wellbeing_area'
             """
         )
+        connection.execute(
+            """
+            create table release_candidate.indicator_trend as
+            select
+                indicator_id, variant, area_level, area_code, period_type, period, breakdown, category,
+                'rising' as trend
+            from release_candidate.indicator_value
+            where period_type = 'year'
+            """
+        )
     return file
 
 

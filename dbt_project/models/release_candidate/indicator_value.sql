@@ -93,6 +93,7 @@ final as (
         -- A count of nobody is 0; a ratio without a denominator is no figure.
         case when meta.aggregation = 'count' then coalesce(figure.value, 0) else figure.value end as value,
         figure.effective_total,
+        figure.dispersion,
         figure.lower_95,
         figure.upper_95,
         figure.lower_998,
