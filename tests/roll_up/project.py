@@ -109,7 +109,10 @@ def _period_rows() -> list[str]:
     rows = []
     for quarter in QUARTERS:
         year, number = int(quarter[:4]), int(quarter[5])
-        start, end = pd.Timestamp(year, number * 3 - 2, 1), pd.Timestamp(year, number * 3 - 2, 1) + pd.DateOffset(months=3)
+        start, end = (
+            pd.Timestamp(year, number * 3 - 2, 1),
+            pd.Timestamp(year, number * 3 - 2, 1) + pd.DateOffset(months=3),
+        )
         rows.append(("quarter", quarter, start, end))
     rows += [("year", str(year), pd.Timestamp(year, 1, 1), pd.Timestamp(year + 1, 1, 1)) for year in (2024, 2025)]
     return [

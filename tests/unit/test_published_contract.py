@@ -337,3 +337,36 @@ def test_what_dbt_documents_says_what_the_contract_says():
 def test_contracts_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         published_table("area").grain = "other"  # type: ignore[misc]
+
+
+def test_trend_over_a_point_that_is_not_shown_cannot_be_said(warehouse, tmp_path):
+    """Seven years, the second hidden (3 of 100): five shown points end with the seventh year alone."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create temp table one as from release_candidate.indicator_value where period_type = 'year' limit 1"
+        )
+        connection.execute("delete from release_candidate.indicator_value")
+        connection.execute("delete from release_candidate.indicator_trend")
+        for year in range(2019, 2026):
+            small = "numerator = 3, numerator_clients = 3, value = 0.3" if year == 2020 else "numerator = 40"
+            connection.execute(
+                f"update one set period = '{year}', period_start = date '{year}-01-01', "
+                f"period_end_exclusive = date '{year + 1}-01-01', {small}"
+            )
+            connection.execute("insert into release_candidate.indicator_value from one")
+            connection.execute("update one set numerator_clients = 40, value = 0.4")
+        connection.execute(
+            """
+            insert into release_candidate.indicator_trend
+            select
+                indicator_id, variant, area_level, area_code, period_type, period, breakdown, category, 'rising'
+            from release_candidate.indicator_value
+            """
+        )
+    folder = released(warehouse, tmp_path / "published")
+    with duckdb.connect(str(folder / "aftercare.duckdb"), read_only=True) as connection:
+        written = dict(connection.execute("select period, trend from published.indicator_value").fetchall())
+    assert written == {
+        "2019": "cannot_be_said", "2020": None, "2021": "cannot_be_said", "2022": "cannot_be_said",
+        "2023": "cannot_be_said", "2024": "cannot_be_said", "2025": "rising",
+    }  # fmt: skip
