@@ -116,6 +116,7 @@ def _write(
         queries = {
             "indicator": _candidate_sql("indicator", notice),
             "area": _candidate_sql("area", notice),
+            "breakdown_category": _columns_sql("breakdown_category", "reference.seed_breakdown_category", notice),
             "indicator_value": _values_sql(notice),
             "delivery_coverage": _candidate_sql("delivery_coverage", notice),
             "release": f"""
@@ -193,9 +194,13 @@ def _definition(table: PublishedTable) -> str:
 
 
 def _candidate_sql(name: str, notice: str) -> str:
-    """The contract's columns of a table of the release candidate; what else stands there stays in."""
+    return _columns_sql(name, f"release_candidate.{name}", notice)
+
+
+def _columns_sql(name: str, relation: str, notice: str) -> str:
+    """The contract's columns of a table of the warehouse; what else stands there stays in."""
     columns = [column for column in published_table(name).column_names if column != "data_notice"]
-    return f"select {', '.join(columns)}, {notice} from warehouse.release_candidate.{name}"
+    return f"select {', '.join(columns)}, {notice} from warehouse.{relation}"
 
 
 def _values_sql(notice: str) -> str:

@@ -174,6 +174,11 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
             connection.execute(
                 f"create table release_candidate.{table} as select * exclude (data_notice) from made.published.{table}"
             )
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.seed_breakdown_category as "
+            "select * exclude (data_notice) from made.published.breakdown_category"
+        )
         connection.execute("alter table release_candidate.area add column restricted_note varchar default 'stays in'")
         connection.execute("create table intermediate.int_supplier as select date '2026-10-01' as data_until_exclusive")
         connection.execute(
