@@ -36,6 +36,9 @@ CELL_RULES = {"C0": CellRule(), "C1": CellRule()}
 LEAST_WORKERS = 3
 LARGEST_WORKER_SHARE = 0.7
 
+# Shares of single units (changes, waits) are judged on the units as well as on the persons behind them.
+_UNITS_DECIDE = "('wilson', 'aj_log_log')"
+
 # What is NULL with a figure that is not shown.
 FIGURES = ("numerator", "denominator", "value", "lower_95", "upper_95", "lower_998", "upper_998")
 SHARES = ("unknown_share", "record_share", "doubtful_share")
@@ -69,7 +72,7 @@ def primary_protection_sql(candidate: str) -> str:
                 *,
                 -- Days are published, but persons decide; a share of changes is judged on the changes.
                 case
-                    when interval_method = 'wilson' then denominator
+                    when interval_method in {_UNITS_DECIDE} then denominator
                     else denominator_clients
                 end as published_denominator
             from {candidate}
@@ -85,7 +88,7 @@ def _confidential(cell_class: str, rule: CellRule) -> str:
     checks = [f"({ratio} and denominator_clients < {rule.least_persons})"]
     for numerator, denominator, only in (
         ("numerator_clients", "denominator_clients", ""),
-        ("numerator", "denominator", " and interval_method = 'wilson'"),
+        ("numerator", "denominator", f" and interval_method in {_UNITS_DECIDE}"),
     ):
         checks.append(
             f"({ratio} and counts_persons{only} and ("

@@ -27,6 +27,8 @@ SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real mun
 # Clients back to DuckDB 1.4 open a file of this storage version.
 STORAGE_VERSION = "v1.4.0"
 SCHEMA = "published"
+# What tells one series of figures from another.
+_SERIES = ("indicator_id", "variant", "area_level", "area_code", "period_type", "breakdown", "category")
 
 
 class ReleaseError(RuntimeError):
@@ -114,6 +116,7 @@ def _write(
         queries = {
             "indicator": _candidate_sql("indicator", notice),
             "area": _candidate_sql("area", notice),
+            "breakdown_category": _columns_sql("breakdown_category", "reference.seed_breakdown_category", notice),
             "indicator_value": _values_sql(notice),
             "delivery_coverage": _candidate_sql("delivery_coverage", notice),
             "release": f"""
@@ -191,9 +194,13 @@ def _definition(table: PublishedTable) -> str:
 
 
 def _candidate_sql(name: str, notice: str) -> str:
-    """The contract's columns of a table of the release candidate; what else stands there stays in."""
+    return _columns_sql(name, f"release_candidate.{name}", notice)
+
+
+def _columns_sql(name: str, relation: str, notice: str) -> str:
+    """The contract's columns of a table of the warehouse; what else stands there stays in."""
     columns = [column for column in published_table(name).column_names if column != "data_notice"]
-    return f"select {', '.join(columns)}, {notice} from warehouse.release_candidate.{name}"
+    return f"select {', '.join(columns)}, {notice} from warehouse.{relation}"
 
 
 def _values_sql(notice: str) -> str:
@@ -210,17 +217,33 @@ def _values_sql(notice: str) -> str:
             period,
             period_start,
             cast(period_end_exclusive - 1 as date) as period_end,
-            'total' as breakdown,
-            'total' as category,
+            breakdown,
+            category,
             {figures},
-            cast(null as varchar) as trend,
+            case
+                when status <> 'shown' or trend is null then null
+                when shown_points < 5 then 'cannot_be_said'
+                else trend
+            end as trend,
             status,
             is_complete,
             is_series_break,
             coverage,
             {shares},
             {notice}
-        from ({primary_protection_sql("warehouse.release_candidate.indicator_value")})
+        from (
+            select
+                protected.*,
+                indicator_trend.trend,
+                -- A direction over a point that is not shown would tell of it.
+                sum(case when protected.status = 'shown' then 1 else 0 end) over (
+                    partition by {", ".join(f"protected.{name}" for name in _SERIES)}
+                    order by protected.period_start rows between 4 preceding and current row
+                ) as shown_points
+            from ({primary_protection_sql("warehouse.release_candidate.indicator_value")}) as protected
+            left join warehouse.release_candidate.indicator_trend as indicator_trend
+                on {" and ".join(f"protected.{name} = indicator_trend.{name}" for name in (*_SERIES, "period"))}
+        )
     """
 
 

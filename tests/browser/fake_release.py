@@ -22,6 +22,7 @@ from quality.release import published_table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY / "ingest" / "reference"
+SEEDS = REPOSITORY / "dbt_project" / "seeds"
 NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
 RELEASE_ID = "2026-10-31-fake"
 
@@ -494,6 +495,7 @@ def write_release(home: Path) -> Path:
     frames = {
         "indicator": _indicators(),
         "area": areas,
+        "breakdown_category": pd.read_csv(SEEDS / "seed_breakdown_category.csv", dtype={"category": str}),
         "indicator_value": _values(areas),
         "delivery_coverage": _coverage(areas),
         "release": _release(),

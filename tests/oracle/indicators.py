@@ -21,6 +21,7 @@ from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, fol
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "ingest" / "reference"
 GROUPS = PROJECT / "dbt_project" / "seeds" / "seed_municipality_group.csv"
+AREA_TABLE = PROJECT / "dbt_project" / "seeds" / "seed_wellbeing_area.csv"
 COUNTRY = "FI"
 ALAND = "91"
 # Below this share of changes with any record, "no" cannot be told from "not recorded".
@@ -53,8 +54,8 @@ COLUMNS = [
     "status_candidate",
     "is_series_break",
 ]
-LEVELS = ("country", "wellbeing_area", "municipality_group", "municipality")
-LARGE_LEVELS = ("country", "wellbeing_area")
+LEVELS = ("country", "collaborative_area", "wellbeing_area", "municipality_group", "municipality")
+LARGE_LEVELS = ("country", "collaborative_area", "wellbeing_area")
 
 COUNTED_ROLES = (*ROLES, EITHER)
 
@@ -151,6 +152,7 @@ class Geography:
     group_of: dict[str, str]
     today: dict[str, str]  # any mainland code there was -> code in force today
     known_codes: frozenset[str]
+    collaborative_of: dict[str, str]  # wellbeing area -> collaborative area
 
 
 def compute(
@@ -706,6 +708,8 @@ def _cells(
 def _places_of_level(level: str, units: pd.DataFrame, geography: Geography) -> pd.Series:
     if level == "country":
         return pd.Series(COUNTRY, index=units.index)
+    if level == "collaborative_area":
+        return units["area"].map(geography.collaborative_of)
     if level == "wellbeing_area":
         return units["area"]
     if level == "municipality":
@@ -717,6 +721,11 @@ def _all_places(level: str, geography: Geography) -> dict[str, set[str]]:
     """Code of every place of a level -> the areas it lies in (empty: anywhere)."""
     if level == "country":
         return {COUNTRY: set(geography.areas)}
+    if level == "collaborative_area":
+        return {
+            whole: {area for area in geography.areas if geography.collaborative_of[area] == whole}
+            for whole in {geography.collaborative_of[area] for area in geography.areas}
+        }
     if level == "wellbeing_area":
         return {code: {code} for code in geography.areas}
     if level == "municipality":
@@ -800,4 +809,9 @@ def _geography(reference: Path, groups: Path) -> Geography:
         group_of=group_of,
         today=today,
         known_codes=frozenset(merged),
+        collaborative_of={
+            row["wellbeing_area_code"]: f"YTA-{row['collaborative_area_code']}"
+            for row in read_reference(AREA_TABLE).to_dict("records")
+            if row["wellbeing_area_code"] != ALAND
+        },
     )

@@ -174,6 +174,11 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
             connection.execute(
                 f"create table release_candidate.{table} as select * exclude (data_notice) from made.published.{table}"
             )
+        connection.execute("create schema reference")
+        connection.execute(
+            "create table reference.seed_breakdown_category as "
+            "select * exclude (data_notice) from made.published.breakdown_category"
+        )
         connection.execute("alter table release_candidate.area add column restricted_note varchar default 'stays in'")
         connection.execute("create table intermediate.int_supplier as select date '2026-10-01' as data_until_exclusive")
         connection.execute(
@@ -181,7 +186,7 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
             create table release_candidate.indicator_value as
             select
                 indicator_id, variant, area_level, area_code, period_type, period, period_start,
-                period_end + 1 as period_end_exclusive,
+                period_end + 1 as period_end_exclusive, breakdown, category,
                 cast(40 as double) as numerator, cast(100 as double) as denominator, cast(0.4 as double) as value,
                 cast(0.3 as double) as lower_95, cast(0.5 as double) as upper_95,
                 cast(0.2 as double) as lower_998, cast(0.6 as double) as upper_998,
@@ -194,6 +199,16 @@ def warehouse(made_up: Path, tmp_path: Path) -> Path:
                 cast(null as bigint) as workers, cast(null as double) as largest_worker_share
             from made.published.indicator_value
             where indicator_id = 'ASU-03' and area_level = 'wellbeing_area'
+            """
+        )
+        connection.execute(
+            """
+            create table release_candidate.indicator_trend as
+            select
+                indicator_id, variant, area_level, area_code, period_type, period, breakdown, category,
+                'rising' as trend
+            from release_candidate.indicator_value
+            where period_type = 'year'
             """
         )
     return file
@@ -327,3 +342,36 @@ def test_what_dbt_documents_says_what_the_contract_says():
 def test_contracts_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         published_table("area").grain = "other"  # type: ignore[misc]
+
+
+def test_trend_over_a_point_that_is_not_shown_cannot_be_said(warehouse, tmp_path):
+    """Seven years, the second hidden (3 of 100): five shown points end with the seventh year alone."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create temp table one as from release_candidate.indicator_value where period_type = 'year' limit 1"
+        )
+        connection.execute("delete from release_candidate.indicator_value")
+        connection.execute("delete from release_candidate.indicator_trend")
+        for year in range(2019, 2026):
+            small = "numerator = 3, numerator_clients = 3, value = 0.3" if year == 2020 else "numerator = 40"
+            connection.execute(
+                f"update one set period = '{year}', period_start = date '{year}-01-01', "
+                f"period_end_exclusive = date '{year + 1}-01-01', {small}"
+            )
+            connection.execute("insert into release_candidate.indicator_value from one")
+            connection.execute("update one set numerator_clients = 40, value = 0.4")
+        connection.execute(
+            """
+            insert into release_candidate.indicator_trend
+            select
+                indicator_id, variant, area_level, area_code, period_type, period, breakdown, category, 'rising'
+            from release_candidate.indicator_value
+            """
+        )
+    folder = released(warehouse, tmp_path / "published")
+    with duckdb.connect(str(folder / "aftercare.duckdb"), read_only=True) as connection:
+        written = dict(connection.execute("select period, trend from published.indicator_value").fetchall())
+    assert written == {
+        "2019": "cannot_be_said", "2020": None, "2021": "cannot_be_said", "2022": "cannot_be_said",
+        "2023": "cannot_be_said", "2024": "cannot_be_said", "2025": "rising",
+    }  # fmt: skip

@@ -1,5 +1,6 @@
--- Grain: one row per indicator, variant, area level, area, period type and period. Restricted: all values.
--- Every cell that there may be stands here, with what was delivered; one without contributions as well.
+-- Grain: one row per indicator, variant, area level, area, period type, period, breakdown and category.
+-- Restricted: all values. Every cell that there may be stands here, with what was delivered; one without
+-- contributions as well.
 with
 spine as (
     select
@@ -12,6 +13,8 @@ spine as (
         period.period,
         period.period_start,
         period.period_end_exclusive,
+        breakdown.breakdown,
+        breakdown.category,
         case
             when area.area_level = 'wellbeing_area' then area.area_code
             when area.area_level = 'municipality' then area.parent_code
@@ -23,10 +26,35 @@ spine as (
         and area.valid_to is null
     inner join {{ ref('int_period') }} as period
         on meta.period_types like '%,' || period.period_type || ',%'
+    inner join {{ ref('seed_breakdown_category') }} as breakdown
+        on meta.breakdowns like '%,' || breakdown.breakdown || ',%'
+    -- What a class allows on a level; a class or level that the list does not know is not published.
+    inner join {{ ref('seed_cell_class_level') }} as allowed
+        on meta.cell_class = allowed.cell_class
+        and area.area_level = allowed.area_level
         and (
-            area.area_level in ('country', 'wellbeing_area')
-            or period.period_type in ('year', 'pooled_3_years')
+            case when breakdown.breakdown = 'total' then allowed.period_types else allowed.breakdown_period_types end
+            = 'all'
+            or ',' || case
+                when breakdown.breakdown = 'total' then allowed.period_types else allowed.breakdown_period_types
+            end || ',' like '%,' || period.period_type || ',%'
         )
+),
+
+-- Breaks by date, and a supplier's new client system where the indicator rests on its keys (definition 5).
+break_day as (
+    select meta.indicator_id, series_break.wellbeing_area_code, series_break.break_date
+    from {{ ref('indicator_meta') }} as meta
+    inner join {{ ref('seed_series_break') }} as series_break
+        on series_break.scope = 'all'
+        or (series_break.scope = 'age_limit' and not meta.has_fixed_age_band)
+        or (series_break.scope = 'indicator' and series_break.indicator_id = meta.indicator_id)
+
+    union all
+
+    select meta.indicator_id, key_break.wellbeing_area_code, key_break.break_date
+    from {{ ref('indicator_meta') }} as meta
+    inner join {{ ref('int_key_break') }} as key_break on meta.key_break = key_break.key_kind
 ),
 
 final as (
@@ -56,16 +84,17 @@ final as (
         concentration.workers,
         concentration.largest_worker_share,
         exists (
-            select 1 from {{ ref('int_key_break') }} as key_break
+            select 1 from break_day
             where
-                key_break.key_kind = meta.key_break
-                and key_break.wellbeing_area_code = spine.own_area_code
-                and key_break.break_date >= spine.period_start
-                and key_break.break_date < spine.period_end_exclusive
+                break_day.indicator_id = spine.indicator_id
+                and (break_day.wellbeing_area_code is null or break_day.wellbeing_area_code = spine.own_area_code)
+                and break_day.break_date >= spine.period_start
+                and break_day.break_date < spine.period_end_exclusive
         ) as is_series_break,
         -- A count of nobody is 0; a ratio without a denominator is no figure.
         case when meta.aggregation = 'count' then coalesce(figure.value, 0) else figure.value end as value,
         figure.effective_total,
+        figure.dispersion,
         figure.lower_95,
         figure.upper_95,
         figure.lower_998,
@@ -85,8 +114,12 @@ final as (
         and spine.area_code = figure.area_code
         and spine.period_type = figure.period_type
         and spine.period = figure.period
+        and spine.breakdown = figure.breakdown
+        and spine.category = figure.category
+    -- How workers share a category is not known: below areas a worker's action is broken down for nobody.
     left join {{ ref('int_worker_concentration') }} as concentration
-        on spine.worker_role = concentration.role
+        on spine.breakdown = 'total'
+        and spine.worker_role = concentration.role
         and spine.area_level = concentration.area_level
         and spine.area_code = concentration.area_code
         and spine.period_type = concentration.period_type

@@ -19,7 +19,12 @@ select
     cast({{ meta.minimum_record_share if meta.minimum_record_share is not none else 'null' }} as double)
         as minimum_record_share,
     {{ literal(',' ~ meta.period_types | join(',') ~ ',') }} as period_types,
-    {{ literal(',' ~ meta.levels | join(',') ~ ',') }} as levels,
+    -- The collaborative area stands between the two wherever both are published.
+    {%- set between = ['collaborative_area'] if 'country' in meta.levels and 'wellbeing_area' in meta.levels else [] %}
+    {{ literal(',' ~ (meta.levels + between) | unique | join(',') ~ ',') }} as levels,
+    {{ literal(',' ~ (['total'] + meta.get('breakdowns', [])) | join(',') ~ ',') }} as breakdowns,
+    {{ literal(',' ~ meta.get('event_codes', []) | join(',') ~ ',') }} as event_codes,
+    {{ meta.get('fixed_age_band', false) | lower }} as has_fixed_age_band,
     {{ literal(',' ~ meta.source_tables | join(',') ~ ',') }} as source_tables,
     {{ meta.source_tables | length }} as source_table_count
 {{ 'union all' if not loop.last }}
@@ -30,6 +35,7 @@ select
     cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
     cast(null as varchar) as period_types, cast(null as varchar) as levels,
+    cast(null as varchar) as breakdowns, cast(null as varchar) as event_codes, false as has_fixed_age_band,
     cast(null as varchar) as source_tables, 0 as source_table_count
 where false
 {%- endfor %}

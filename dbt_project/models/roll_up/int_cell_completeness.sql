@@ -12,6 +12,11 @@ place_weight as (
     from weight
     group by wellbeing_area_code
     union all
+    select 'collaborative_area', 'YTA-' || area.collaborative_area_code, weight.wellbeing_area_code, sum(weight.weight)
+    from weight
+    inner join {{ ref('seed_wellbeing_area') }} as area on weight.wellbeing_area_code = area.wellbeing_area_code
+    group by area.collaborative_area_code, weight.wellbeing_area_code
+    union all
     select 'municipality_group', group_code, wellbeing_area_code, sum(weight)
     from weight
     where group_code is not null
@@ -46,6 +51,20 @@ country as (
         min(case when is_covered then 1 else 0 end) = 1 as has_all
     from {{ ref('int_indicator_coverage') }}
     group by indicator_id, period_type, period
+),
+
+collaborative_area as (
+    select
+        'YTA-' || area.collaborative_area_code as area_code,
+        coverage.indicator_id,
+        coverage.period_type,
+        coverage.period,
+        max(case when coverage.is_covered then 1 else 0 end) = 1 as has_any,
+        min(case when coverage.is_covered then 1 else 0 end) = 1 as has_all
+    from {{ ref('int_indicator_coverage') }} as coverage
+    inner join {{ ref('seed_wellbeing_area') }} as area
+        on coverage.wellbeing_area_code = area.wellbeing_area_code
+    group by area.collaborative_area_code, coverage.indicator_id, coverage.period_type, coverage.period
 )
 
 select
@@ -58,6 +77,20 @@ left join partial
     and country.indicator_id = partial.indicator_id
     and country.period_type = partial.period_type
     and country.period = partial.period
+
+union all
+
+select
+    'collaborative_area', whole.area_code, whole.indicator_id, whole.period_type, whole.period,
+    whole.has_any, whole.has_all,
+    case when whole.has_all then 1.0 else coalesce(partial.coverage, 0) end
+from collaborative_area as whole
+left join partial
+    on partial.area_level = 'collaborative_area'
+    and whole.area_code = partial.area_code
+    and whole.indicator_id = partial.indicator_id
+    and whole.period_type = partial.period_type
+    and whole.period = partial.period
 
 union all
 

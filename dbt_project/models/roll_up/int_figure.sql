@@ -1,36 +1,67 @@
 {{ config(materialized="view") }}
--- Grain: one row per indicator, variant, area level, area, period type and period with contributions.
--- The figure (definition 8: a ratio of sums, null without a denominator) and its intervals.
+-- Grain: one row per indicator, variant, area level, area, period type, period, breakdown and category
+-- with contributions. The figure (definition 8: a ratio of sums, null without a denominator; a median;
+-- a cumulative incidence) and its intervals.
 with
 cell as (
     select
         cell.indicator_id,
-        cell.variant,
+        coalesce(curve.variant, cell.variant) as variant,
         cell.area_level,
         cell.area_code,
         cell.period_type,
         cell.period,
-        cell.numerator_clients,
+        cell.breakdown,
+        cell.category,
+        -- Of a wait's units, persons with an event are at most so many.
+        case
+            when curve.indicator_id is null then cell.numerator_clients
+            when meta.aggregation = 'median' then cell.denominator_clients
+            else least(cell.denominator_clients, cast(curve.numerator as hugeint))
+        end as numerator_clients,
         cell.denominator_clients,
         cell.numerator_squares,
         cell.cross_products,
         cell.denominator_squares,
+        cell.square_rates,
         cell.unknown_share,
         cell.record_share,
         cell.doubtful_share,
         meta.aggregation,
         meta.interval_method,
         meta.scale,
-        case when meta.aggregation = 'count' then cell.numerator_clients else cell.numerator_sum end as numerator,
-        case when meta.aggregation <> 'count' then cell.denominator_sum end as denominator
+        case
+            when curve.indicator_id is not null then curve.numerator
+            when meta.aggregation = 'count' then cell.numerator_units
+            else cell.numerator_sum
+        end as numerator,
+        case
+            when curve.indicator_id is not null then curve.denominator
+            when meta.aggregation <> 'count' then cell.denominator_sum
+        end as denominator,
+        curve.value as curve_value,
+        curve.lower_95 as curve_lower_95,
+        curve.upper_95 as curve_upper_95,
+        curve.lower_998 as curve_lower_998,
+        curve.upper_998 as curve_upper_998
     from {{ ref('int_cell') }} as cell
     inner join {{ ref('indicator_meta') }} as meta on cell.indicator_id = meta.indicator_id
+    left join {{ ref('int_curve_figure') }} as curve
+        on cell.indicator_id = curve.indicator_id
+        and cell.variant = curve.cell_variant
+        and cell.area_level = curve.area_level
+        and cell.area_code = curve.area_code
+        and cell.period_type = curve.period_type
+        and cell.period = curve.period
+        and cell.breakdown = curve.breakdown
+        and cell.category = curve.category
 ),
 
 valued as (
     select
         *,
         case
+            when aggregation in ({{ time_aggregations() }}) then curve_value * scale
             when aggregation = 'count' then numerator
             else numerator * scale / nullif(denominator, 0)
         end as value,
@@ -53,37 +84,46 @@ valued as (
                     - 2 * numerator / denominator * cross_products
                     + power(numerator / denominator, 2) * denominator_squares
                 )
-        end as effective_total
+        end as effective_total,
+        -- Client-level dispersion of events: sum of (y - r t)^2 / (r t) over clients, by clients - 1.
+        case
+            when interval_method <> 'byar_dispersed' then null
+            when numerator > 0 and denominator > 0 and denominator_clients > 1
+                then greatest(1, (square_rates * denominator / numerator - numerator) / (denominator_clients - 1.0))
+            else 1.0
+        end as dispersion
     from cell
 ),
 
 limited as (
     select
         valued.*,
-        {% for name, confidence, z in [('95', '0.95', '1.959963984540054'), ('998', '0.998', '3.090232306167813')] %}
+        {% for name, confidence, z in confidence_levels() %}
+        {% for side, sign, byar in [
+            ('lower', '-', byar_lower("valued.numerator", z)), ('upper', '+', byar_upper("valued.numerator", z))
+        ] %}
         case
+            when valued.aggregation in ({{ time_aggregations() }})
+                then valued.curve_{{ side }}_{{ name }} * valued.scale
             when valued.denominator is null or valued.denominator = 0 then null
             when valued.interval_method in ('wilson', 'wilson_clustered') then {{ wilson_limit(
-                "(valued.numerator / valued.denominator * valued.effective_total)", "valued.effective_total", z, "-"
+                "(valued.numerator / valued.denominator * valued.effective_total)", "valued.effective_total", z, sign
             ) }}
             when valued.interval_method = 'byar' and valued.numerator >= 10
-                then {{ byar_lower("valued.numerator", z) }} * valued.scale / valued.denominator
+                then {{ byar }} * valued.scale / valued.denominator
             when valued.interval_method = 'byar'
-                then limit_{{ name }}.lower_limit * valued.scale / valued.denominator
-        end as lower_{{ name }},
-        case
-            when valued.denominator is null or valued.denominator = 0 then null
-            when valued.interval_method in ('wilson', 'wilson_clustered') then {{ wilson_limit(
-                "(valued.numerator / valued.denominator * valued.effective_total)", "valued.effective_total", z, "+"
-            ) }}
-            when valued.interval_method = 'byar' and valued.numerator >= 10
-                then {{ byar_upper("valued.numerator", z) }} * valued.scale / valued.denominator
-            when valued.interval_method = 'byar'
-                then limit_{{ name }}.upper_limit * valued.scale / valued.denominator
-        end as upper_{{ name }}{{ "," if not loop.last }}
+                then limit_{{ name }}.{{ side }}_limit * valued.scale / valued.denominator
+            when valued.interval_method = 'byar_dispersed' and valued.numerator >= 10
+                then {{ dispersed_limit("valued.numerator", byar, "valued.dispersion") }}
+                    * valued.scale / valued.denominator
+            when valued.interval_method = 'byar_dispersed'
+                then {{ dispersed_limit("valued.numerator", "limit_" ~ name ~ "." ~ side ~ "_limit", "valued.dispersion") }}
+                    * valued.scale / valued.denominator
+        end as {{ side }}_{{ name }}{{ "," if not loop.last }}
+        {%- endfor %}{{ "," if not loop.last }}
         {% endfor %}
     from valued
-    {% for name, confidence in [('95', '0.95'), ('998', '0.998')] %}
+    {% for name, confidence, z in confidence_levels() %}
     left join {{ ref('seed_poisson_limit') }} as limit_{{ name }}
         on valued.numerator = limit_{{ name }}.events
         and limit_{{ name }}.confidence = {{ confidence }}
