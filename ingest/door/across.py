@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contracts import Contract, contracts
+from ingest.contracts import Contract, contracts, upgrade
 from ingest.door.checks import record_column
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.findings import LISTED_PLACES, Place, Skipped, finding, masked_key
@@ -115,12 +115,14 @@ def report(
         delivery = deliveries[number]
         found = rows.filter(pc.equal(rows["delivery"], number))
         table = next((entry for entry in delivery.tables if entry.file.table == contract.table), None)
+        version = delivery.manifest.contract_version if delivery.manifest else None
+        wanted = names_as_delivered(query.expected, version) if query.expected else None
         fields = {
             "table": contract.table,
             "file": table.file.path if table else None,
             "sheet": table.raw.sheet if table and table.raw else None,
-            "column": query.column,
-            "expected": (expected or {}).get(number, query.expected),
+            "column": columns_as_delivered(contract.table, query.column, version) if query.column else None,
+            "expected": (expected or {}).get(number, wanted),
         }
         if found["source_row"].null_count == found.num_rows and "record" not in found.column_names:
             delivery.findings.append(finding(rule.code, seen=found["seen"][0].as_py(), **fields))
@@ -131,7 +133,7 @@ def report(
             continue
         at = found["source_row"].to_numpy().astype(np.int32, copy=False)
         if rule.severity == QUARANTINE_ROW:
-            table.checked.refuse(contract, table.raw, at, f"{query.column}: {rule.code}")
+            table.checked.refuse(table.contract, table.raw, at, f"{fields['column']}: {rule.code}")
         elif rule.severity == WARN:
             table.checked.warn(at)
 
@@ -145,7 +147,7 @@ def _able(
     delivered: Mapping[str, set[int]],
 ) -> set[int]:
     """Which deliveries have all that the query reads; the others are told that it was not asked."""
-    able = set(numbers)
+    able = {number for number in numbers if has_columns(name, query.column, deliveries[number])}
     for needed in query.tables:
         for number in sorted(able - delivered.get(needed, set())):
             skipped = Skipped(rule, name, needed)
@@ -153,6 +155,33 @@ def _able(
                 deliveries[number].not_checked.append(skipped)
         able &= delivered.get(needed, set())
     return able
+
+
+def has_columns(table: str, columns: str | None, delivery: Delivery) -> bool:
+    """Whether the contract version of a delivery knows the columns (``a, b``) that a query is about."""
+    if columns is None or delivery.manifest is None:
+        return True
+    added = upgrade(table, delivery.manifest.contract_version).added
+    known = contracts()[table]
+    return not any(known.column(name).lake_name in added for name in columns.split(", ") if name in known.column_names)
+
+
+def columns_as_delivered(table: str, columns: str, version: str | None) -> str:
+    """Names of columns (``a, b``) of the newest contract by the names that ``version`` has for them."""
+    if version is None or not (way := upgrade(table, version)).renamed:
+        return columns
+    newest = contracts()[table]
+    name_of = {column.lake_name: column.name for column in contracts(version)[table].columns}
+    source_of = {column.name: way.source_of[column.lake_name] for column in newest.columns}
+    return ", ".join(name_of.get(source_of.get(name) or "", name) for name in columns.split(", "))
+
+
+def names_as_delivered(expected: str, version: str | None) -> str:
+    """``table.a, b`` by the names that ``version`` has for the columns; any other text as it is."""
+    table, point, columns = expected.partition(".")
+    if not point or table not in contracts(version):
+        return expected
+    return f"{table}.{columns_as_delivered(table, columns, version)}"
 
 
 def _deliveries(deliveries: Sequence[Delivery]) -> pa.Table:

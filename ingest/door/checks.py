@@ -134,7 +134,7 @@ def check_tables(
     connection: duckdb.DuckDBPyConnection, contract: Contract, inputs: Sequence[CheckInput]
 ) -> list[Checked]:
     """Type and check delivered tables of one contract; one result per input, in their order."""
-    plan = plan_for(contract.table)
+    plan = plan_of(contract)
     sizes = [len(item.raw.source_row) for item in inputs]
     raw = _stack(contract, inputs, sizes)
     connection.register("raw", raw)
@@ -166,10 +166,14 @@ def check_tables(
     return found
 
 
-@cache
 def plan_for(table: str) -> Plan:
-    """The plan of a table's contract (made once)."""
-    contract = contracts()[table]
+    """The plan of a table's newest contract."""
+    return plan_of(contracts()[table])
+
+
+@cache
+def plan_of(contract: Contract) -> Plan:
+    """The plan of a contract (made once)."""
     checks = tuple(
         Check(rule, column, condition)
         for column in contract.columns
@@ -180,7 +184,7 @@ def plan_for(table: str) -> Plan:
     if len(checks) > 63:
         raise ValueError(f"{contract.table}: more checks than bits")
     raw = ", ".join(f'"{column.name}" as "r_{column.name}"' for column in contract.columns)
-    typed = ", ".join(f'{typed_value(column)} as "t_{column.name}"' for column in contract.columns)
+    typed = ", ".join(f'{typed_value(column, contract.version)} as "t_{column.name}"' for column in contract.columns)
     bits = " | ".join(
         f"case when {check.condition.sql} then {1 << bit}::ubigint else 0::ubigint end"
         for bit, check in enumerate(checks)

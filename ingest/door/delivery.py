@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.contracts import Contract
 from ingest.door.checks import Checked
 from ingest.door.findings import Finding, Skipped
 from ingest.door.manifest import Manifest, ManifestFile
@@ -15,9 +16,10 @@ from ingest.door.receipt import REJECTED, outcome_of
 
 @dataclass
 class DeliveryTable:
-    """A file of a delivery on its way through."""
+    """A file of a delivery on its way through. ``contract`` is of the version that its manifest names."""
 
     file: ManifestFile
+    contract: Contract
     raw: RawTable | None = None
     absent: frozenset[str] = frozenset()
     checked: Checked | None = None

@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contracts import Contract, contracts
-from ingest.door.across import report, tables_of
+from ingest.contracts import Contract, contracts, upgrade_rows, versions
+from ingest.door.across import has_columns, report, tables_of
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.findings import Skipped, finding
 from ingest.door.rules import RULES
@@ -96,7 +96,9 @@ class LakeHistory(GivenHistory):
             version = Version(
                 _period(row["period"]),
                 row["rows"] + row["rows_quarantined"],
-                self._file(row["table_name"], row["path"]) if row["path"] else _empty(row["table_name"]),
+                self._file(row["table_name"], row["path"], row["stored_version"])
+                if row["path"]
+                else _empty(row["table_name"]),
             )
             self._put(row["organisation"], row["table_name"], version)
 
@@ -117,22 +119,18 @@ class LakeHistory(GivenHistory):
         for organisation, table, version, delivery_id in self._unwritten:
             path = file_path(self._home, table, organisation, version.period.code, delivery_id)
             in_lake = Version(
-                version.period, version.delivered_rows, self._file(table, path.relative_to(self._home.lake).as_posix())
+                version.period,
+                version.delivered_rows,
+                self._file(table, path.relative_to(self._home.lake).as_posix(), versions()[-1]),
             )
             if self._versions[(organisation, table)].get(version.period.code) is version:
                 self._put(organisation, table, in_lake)
         self._unwritten.clear()
 
-    def _file(self, table: str, path: str) -> Callable[[], pa.Table]:
+    def _file(self, table: str, path: str, stored_version: str) -> Callable[[], pa.Table]:
         def read() -> pa.Table:
-            schema = table_schema(contracts()[table])
-            file = pq.ParquetFile(self._home.lake / path)
-            # A file of an older version of the contract may lack a column.
-            rows = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
-            for place, field in enumerate(schema):
-                if field.name not in rows.column_names:
-                    rows = rows.add_column(place, field, pa.nulls(rows.num_rows, field.type))
-            return rows.select(schema.names).cast(schema)
+            rows = pq.ParquetFile(self._home.lake / path).read()
+            return upgrade_rows(rows, table, stored_version).cast(table_schema(contracts()[table]))
 
         return read
 
@@ -220,7 +218,7 @@ def _compare_rows(
     previous = {name: [(number, version.read()) for number, version in pairs.get(name, ())] for name in sorted(read)}
     with tables_of(connection, deliveries, previous):
         for rule, query, name in asked:
-            able = set(numbers[name])
+            able = {number for number in numbers[name] if has_columns(name, query.column, deliveries[number])}
             for needed in query.tables:
                 for number in sorted(able - numbers.get(needed, set())):
                     deliveries[number].not_checked.append(Skipped(rule, name, needed))

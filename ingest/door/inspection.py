@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from ingest.contracts import Contract, contracts
+from ingest.contracts import Contract, upgrade_rows
 from ingest.door.across import check_across
 from ingest.door.checks import CheckInput, check_tables
 from ingest.door.delivery import Delivery, DeliveryTable
@@ -38,7 +38,7 @@ def read_files(delivery: Delivery, *, may_be_growing: bool = False) -> None:
         if not is_as_announced and may_be_growing and not is_settled(path, time.time()):
             changing.append(table.file.path)
             continue
-        contract = contracts()[table.file.table]
+        contract = table.contract
         file = table.file
 
         def add(code: str, *, _file: ManifestFile = file, **fields: Any) -> None:
@@ -88,8 +88,12 @@ def _check_shape(contract: Contract, table: DeliveryTable, raw: RawTable, add: C
 
 
 def check_rows(deliveries: Sequence[Delivery], connection: duckdb.DuckDBPyConnection) -> None:
-    """Row checks of everything that could be read, one query per table."""
-    by_table: dict[str, list[tuple[Delivery, DeliveryTable, CheckInput]]] = {}
+    """Row checks of everything that could be read, one query per contract.
+
+    Rows are checked by the version of the contract in which they came; the accepted ones are brought
+    to the newest version then, so that what looks at them from here on knows that one only.
+    """
+    by_contract: dict[Contract, list[tuple[Delivery, DeliveryTable, CheckInput]]] = {}
     for delivery in deliveries:
         manifest = delivery.manifest
         if manifest is None:
@@ -105,10 +109,11 @@ def check_rows(deliveries: Sequence[Delivery], connection: duckdb.DuckDBPyConnec
                 extracted_on=manifest.extracted_at.date(),
                 absent=table.absent,
             )
-            by_table.setdefault(table.file.table, []).append((delivery, table, item))
-    for name, entries in by_table.items():
-        results = check_tables(connection, contracts()[name], [item for _, _, item in entries])
+            by_contract.setdefault(table.contract, []).append((delivery, table, item))
+    for contract, entries in by_contract.items():
+        results = check_tables(connection, contract, [item for _, _, item in entries])
         for (delivery, table, _), checked in zip(entries, results, strict=True):
+            checked.accepted = upgrade_rows(checked.accepted, contract.table, contract.version)
             table.checked = checked
             delivery.findings += checked.findings
     check_across(connection, deliveries)

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contracts import contracts
+from ingest.contracts import contracts, versions
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.files import make_folder, move, safe_place
 from ingest.door.manifest import Manifest
@@ -43,6 +43,7 @@ def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetim
         **period_columns(manifest.period),
         "manifest_sha256": manifest.sha256,
         "contract_version": manifest.contract_version,
+        "stored_version": versions()[-1],
         "key_domain": manifest.key_domain,
         "extracted_at": manifest.extracted_at,
         "data_from": manifest.data_from,
