@@ -85,7 +85,7 @@ def is_serial(text: str) -> str:
 
 
 def typed_value(column: Column, version: str) -> str:
-    """SQL, as a contract version reads the column, from the text ``r_<name>`` to the typed value; null when it cannot be read."""
+    """SQL from the text ``r_<name>`` to the typed value as ``version`` reads it; null when it cannot be read."""
     text = f"r_{column.name}"
     match column.type:
         case "key":

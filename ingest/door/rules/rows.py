@@ -23,7 +23,9 @@ def _required(contract: Contract, column: Column) -> Iterator[Condition]:
 def _unreadable(*types: str) -> Callable[[Contract, Column], Iterator[Condition]]:
     def conditions(contract: Contract, column: Column) -> Iterator[Condition]:
         if column.type in types:
-            yield Condition(f"r_{column.name} is not null and t_{column.name} is null", expected_values(column, contract.version))
+            yield Condition(
+                f"r_{column.name} is not null and t_{column.name} is null", expected_values(column, contract.version)
+            )
 
     return conditions
 
