@@ -62,10 +62,11 @@ def tables(period: str, *, doubled: bool = False) -> dict[str, list[Row]]:
         found["aftercare_period"] = found["aftercare_period"][:-6]
         for row in chance.sample(found["worker_assignment"], 9):
             row["start_date"] = "2024-02-01"
-    for table, rows in found.items():
+    for rows in found.values():
         for row in chance.sample(rows, 12):
             name = chance.choice([column for column in row if column != "client_key"])
-            row[name] = chance.choice(["", "x", "2024-02-31" if name.endswith(("date", "from")) else "?"])
+            bad = "2024-02-31" if name.endswith(("date", "from")) else f"x{chance.random()}"
+            row[name] = bad if name.endswith("_key") else chance.choice(["", "?", bad])
         if doubled:
             rows += [dict(row) for row in chance.sample(rows, 7)]  # bad rows among them
     for row in chance.sample(found["client"], 5):
@@ -155,7 +156,7 @@ def both_ways(home: Home, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     cut_small(patch)
     take_in(home)
     pieces = everything(home)
-    assert len(used) > 2 * len(set(used)) > 4, "nothing went through in pieces"
+    assert len(used) > 2 * len(set(used)) > 0, "nothing went through in pieces"
     for part in whole:
         assert pieces[part] == whole[part], part
     return whole
@@ -240,7 +241,7 @@ def test_a_large_table_of_an_older_contract_version_is_brought_to_the_newest(
     found = {table: rows for table, rows in tables("2025Q3").items() if table in ("plan", "plan_party")}
     deliver(home.inbox, 1, "2025Q3", "csv", found)
     outcome = both_ways(home, monkeypatch)
-    rows = [table for name, (_, table) in outcome["rows"].items() if name.startswith("lake/plan_party")][0]
+    rows = next(table for name, (_, table) in outcome["rows"].items() if name.startswith("lake/plan_party"))
     assert {row["field"] for row in rows} == {"SOSIAALIHUOLTO"}
     assert "ROW_REFERENCE" in codes(outcome, 1)
 
