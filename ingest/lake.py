@@ -13,9 +13,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from ingest.contracts import Contract, code_lists, contracts, versions
+from ingest.contracts import Contract, code_lists, contracts, upgrade_sql
 from ingest.due import Delivered, due_date, expected
 from ingest.ledger import (
     LEDGER_SCHEMA,
@@ -133,22 +132,15 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
     connection.execute("create or replace table lake.delivery_due as select * from due")
     connection.unregister("due")
     _write_code_lists(connection)
-    files: dict[str, list[str]] = {}
-    mixed: set[str] = set()
+    files: dict[str, dict[str, list[str]]] = {}
     for table, path, version in connection.execute(
-        "select table_name, path, contract_version from lake.delivery "
+        "select table_name, path, stored_version from lake.delivery "
         "where is_counting and path is not null order by path"
     ).fetchall():
-        files.setdefault(table, []).append(str(home.lake / path))
-        if version != versions()[-1]:
-            mixed.add(table)
+        files.setdefault(table, {}).setdefault(version, []).append(str(home.lake / path))
     for table, table_contract in contracts().items():
-        paths = files.get(table, [])
         connection.execute(f"drop view if exists lake.{table}")
-        if table in mixed:
-            paths = [str(_pattern_file(home, table_contract)), *paths]
-        view = _view_sql(table_contract, paths, by_name=table in mixed)
-        connection.execute(f"create view lake.{table} as {view}")
+        connection.execute(f"create view lake.{table} as {_view_sql(table_contract, files.get(table, {}))}")
 
 
 def delivered(ledger: pa.Table) -> set[Delivered]:
@@ -185,18 +177,6 @@ def _due_table(ledger: pa.Table) -> pa.Table:
     )
 
 
-def _pattern_file(home: Home, table_contract: Contract) -> Path:
-    """An empty file with the newest columns, which older files are read along with by name."""
-    path = home.lake / "_pattern" / table_contract.table / "organisation=none" / "period=none" / "empty.parquet"
-    schema = table_schema(table_contract)
-    if not path.exists() or not pq.ParquetFile(path).schema_arrow.equals(schema):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        pq.write_table(schema.empty_table(), partial)
-        partial.replace(path)
-    return path
-
-
 def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
     codes, attributes = [], []
     for name, code_list in code_lists().items():
@@ -218,7 +198,8 @@ def _write_code_lists(connection: duckdb.DuckDBPyConnection) -> None:
     connection.executemany("insert into lake.code_attribute values (?, ?, ?, ?)", attributes)
 
 
-def _view_sql(table_contract: Contract, paths: list[str], *, by_name: bool) -> str:
+def _view_sql(table_contract: Contract, paths: dict[str, list[str]]) -> str:
+    """The rows of files, given by the contract version in which they are stored, as the newest has them."""
     columns = [
         *((column.lake_name, column.lake_type) for column in table_contract.columns),
         ("source_row", "INTEGER"),
@@ -226,10 +207,20 @@ def _view_sql(table_contract: Contract, paths: list[str], *, by_name: bool) -> s
     if not paths:
         empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
         return f"select {empty}, cast(null as varchar) as organisation, cast(null as varchar) as period where false"
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    names = ", ".join(f'"{name}"' for name, _ in columns)
-    union = ", union_by_name = true" if by_name else ""
-    return (
-        f"select {names}, organisation, period from read_parquet([{listed}]{union}, "
+    return " union all ".join(
+        f"select {stored_columns(table_contract.table, version)}, organisation, period "
+        f"from read_parquet([{', '.join(map(quoted, files))}], "
         "hive_partitioning = true, hive_types = {'organisation': varchar, 'period': varchar})"
+        for version, files in sorted(paths.items(), reverse=True)
     )
+
+
+def stored_columns(table: str, version: str) -> str:
+    """SQL: the newest columns of a table, and ``source_row``, out of a file stored in ``version``."""
+    named = [f'{sql} as "{name}"' for name, sql in upgrade_sql(table, version).items()]
+    return ", ".join([*named, "source_row"])
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"

@@ -38,7 +38,8 @@ LEDGER_SCHEMA = pa.schema(
         ("path", pa.string()),  # relative to the lake; null when there was nothing to report
         ("sha256", pa.string()),  # of the file as delivered
         ("manifest_sha256", pa.string()),
-        ("contract_version", pa.string()),
+        ("contract_version", pa.string()),  # in which it was delivered
+        ("stored_version", pa.string()),  # whose columns and codes the file in the lake has
         ("key_domain", pa.string()),
         ("extracted_at", pa.timestamp("us", tz="UTC")),
         ("data_from", pa.date32()),  # first day a history covers; null: all there ever was
@@ -186,8 +187,16 @@ def _read(folder: Path, schema: pa.Schema, number: str) -> pa.Table:
     files = sorted(folder.glob("[!.]*.parquet")) if folder.exists() else []
     if not files:
         return schema.empty_table()
+    return pa.concat_tables([_in_schema(file, schema) for file in files]).sort_by(number)
+
+
+def _in_schema(file: Path, schema: pa.Schema) -> pa.Table:
+    """The entries of a file; one from before ``stored_version`` has the rows as they were delivered."""
     # ParquetFile, since a path with `=` in it would add partition columns.
-    return pa.concat_tables([pq.ParquetFile(file).read().cast(schema) for file in files]).sort_by(number)
+    found = pq.ParquetFile(file).read()
+    if "stored_version" in schema.names and "stored_version" not in found.column_names:
+        found = found.append_column("stored_version", found.column("contract_version"))
+    return found.select(schema.names).cast(schema)
 
 
 def _until(entries: pa.Table, number: str, last: int | None) -> pa.Table:

@@ -47,6 +47,11 @@ class Home:
         return self.root / "lake"
 
     @property
+    def arriving(self) -> Path:
+        """Rows of large tables while their delivery is looked at; gone when the intake has ended."""
+        return self.lake / "_arriving"
+
+    @property
     def ledger(self) -> Path:
         """The intake ledger: which file of the lake was accepted when, one Parquet file a batch."""
         return self.lake / "_ledger"

@@ -59,31 +59,31 @@ _CHANGEABLE_OF_COLUMN = {
 }  # fmt: skip
 
 
-def versions(folder: Path = CONTRACT_FOLDER) -> tuple[str, ...]:
+def versions(folder: Path | None = None) -> tuple[str, ...]:
     """The versions there are, oldest first, newest last."""
-    return _versions(folder)
+    return _versions(_here(folder))
 
 
-def accepted_versions(folder: Path = CONTRACT_FOLDER) -> tuple[str, ...]:
+def accepted_versions(folder: Path | None = None) -> tuple[str, ...]:
     """The versions in which deliveries are taken: the newest and the one before it."""
     return versions(folder)[-2:]
 
 
-def code_lists(version: str | None = None, folder: Path = CONTRACT_FOLDER) -> Mapping[str, CodeList]:
+def code_lists(version: str | None = None, folder: Path | None = None) -> Mapping[str, CodeList]:
     """All code lists by name, as of a version (the newest by default).
 
     Raises ``ContractError`` when a label is missing in a language or the version is unknown.
     """
-    return _code_lists(_known(version, folder), folder)
+    return _code_lists(_known(version, _here(folder)), _here(folder))
 
 
-def contracts(version: str | None = None, folder: Path = CONTRACT_FOLDER) -> dict[str, Contract]:
+def contracts(version: str | None = None, folder: Path | None = None) -> dict[str, Contract]:
     """All contracts by table name, in alphabetical order, as of a version (the newest by default).
 
     Raises ``ContractError`` on the first file that does not hold together, or when the version is
     unknown.
     """
-    return _contracts(_known(version, folder), folder)
+    return _contracts(_known(version, _here(folder)), _here(folder))
 
 
 def contract(table: str, version: str | None = None) -> Contract:
@@ -95,14 +95,19 @@ def contract(table: str, version: str | None = None) -> Contract:
         raise KeyError(f"unknown table {table!r}; known: {', '.join(known)}") from None
 
 
-def changes(version: str, folder: Path = CONTRACT_FOLDER) -> dict[str, dict[str, Any]]:
+def changes(version: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """What a version changes: table, or ``code_lists``, -> content of its difference file."""
-    return {path.stem: _yaml(path) for path in sorted((folder / CHANGES / version).glob("*.yml"))}
+    return {path.stem: _yaml(path) for path in sorted((_here(folder) / CHANGES / version).glob("*.yml"))}
 
 
-def steps_after(version: str, folder: Path = CONTRACT_FOLDER) -> tuple[str, ...]:
+def steps_after(version: str, folder: Path | None = None) -> tuple[str, ...]:
     """The versions that came after ``version``, oldest first."""
-    return tuple(step for step in versions(folder) if _number(step) > _number(_known(version, folder)))
+    return tuple(step for step in versions(folder) if _number(step) > _number(_known(version, _here(folder))))
+
+
+def _here(folder: Path | None) -> Path:
+    """The folder that is meant; looked up at each call, so that there is one place to point it elsewhere."""
+    return folder or CONTRACT_FOLDER
 
 
 @cache

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingest.contracts import reading
 from ingest.contracts.model import LAKE_ARROW_TYPES, ContractError
 from ingest.contracts.reading import (
-    CONTRACT_FOLDER,
     changes,
     contracts,
     steps_after,
@@ -59,13 +59,16 @@ class Upgrade:
         return not (self.added or self.renamed or self.removed or self.codes)
 
 
-@cache
-def upgrade(table: str, version: str, folder: Path = CONTRACT_FOLDER) -> Upgrade:
+def upgrade(table: str, version: str, folder: Path | None = None) -> Upgrade:
     """The way of a table's rows from ``version`` to the newest one.
 
     Raises ``ContractError`` when the version is unknown, or did not have the table.
     """
-    newest = versions(folder)[-1]
+    return _upgrade(table, version, versions(folder)[-1], reading.CONTRACT_FOLDER if folder is None else folder)
+
+
+@cache
+def _upgrade(table: str, version: str, newest: str, folder: Path) -> Upgrade:
     old, new = contracts(version, folder).get(table), contracts(newest, folder).get(table)
     if old is None or new is None:
         raise ContractError(f"contract version {version} has no table {table!r}")
@@ -99,7 +102,7 @@ def upgrade(table: str, version: str, folder: Path = CONTRACT_FOLDER) -> Upgrade
     )
 
 
-def upgrade_rows(rows: pa.Table, table: str, version: str, folder: Path = CONTRACT_FOLDER) -> pa.Table:
+def upgrade_rows(rows: pa.Table, table: str, version: str, folder: Path | None = None) -> pa.Table:
     """Rows in the lake schema of ``version`` as rows in the newest lake schema.
 
     Columns beside those of the contract (``source_row``, ``organisation``) are kept, at the end.
@@ -122,7 +125,7 @@ def upgrade_rows(rows: pa.Table, table: str, version: str, folder: Path = CONTRA
     return pa.table(columns | beside)
 
 
-def upgrade_sql(table: str, version: str, folder: Path = CONTRACT_FOLDER) -> dict[str, str]:
+def upgrade_sql(table: str, version: str, folder: Path | None = None) -> dict[str, str]:
     """Newest lake column -> DuckDB expression over the older lake columns, in the newest order."""
     way = upgrade(table, version, folder)
     new = contracts(way.to_version, folder)[table]

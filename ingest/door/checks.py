@@ -6,10 +6,11 @@ which types every column and notes in the bits of one number which checks a row 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -28,6 +29,9 @@ from ingest.periods import Period
 from ingest.reference import municipalities
 
 _NO_ROWS = np.empty(0, dtype=np.int32)
+_NO_HASHES = np.empty(0, dtype=np.uint64)
+# Of the query engine; what is beside it (text, Arrow) takes as much again at the peak.
+MEMORY_LIMIT = "700MB"
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,12 @@ class CheckInput:
     extracted_on: date
     absent: frozenset[str] = frozenset()
 
+    def raw_rows(self, contract: Contract) -> pa.Table:
+        """The rows as delivered: the contract's columns as text, and ``source_row``."""
+        rows = self.raw.source_row
+        columns = [self.raw.columns.get(name, pa.nulls(len(rows), pa.string())) for name in contract.column_names]
+        return pa.table([*columns, pa.array(rows, pa.int32())], names=[*contract.column_names, "source_row"])
+
 
 @dataclass
 class Checked:
@@ -70,7 +80,8 @@ class Checked:
 
     ``accepted`` has the lake's schema. ``refused`` holds the refused rows as delivered (text) with
     ``source_row`` and ``reasons``; ``None`` when there are none. ``repaired`` and ``warned`` are
-    the accepted rows with such findings (``source_row``, ascending).
+    the accepted rows with such findings (``source_row``, ascending). Of a piece of a table there are
+    also ``hashes`` of the primary keys of all rows, and the keys of the refused rows.
     """
 
     accepted: pa.Table
@@ -78,6 +89,33 @@ class Checked:
     findings: list[Finding] = field(default_factory=list)
     repaired: npt.NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
     warned: npt.NDArray[np.int32] = field(default_factory=lambda: _NO_ROWS)
+    hashes: npt.NDArray[np.uint64] = field(default_factory=lambda: _NO_HASHES)
+    refused_keys: list[tuple[str | None, ...]] = field(default_factory=list)
+    late: list[tuple[npt.NDArray[np.int32], str]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> pa.Table:
+        """The accepted rows, as those of the lake."""
+        return self.accepted
+
+    @property
+    def rows_accepted(self) -> int:
+        """Rows that are, or would be, stored."""
+        return self.accepted.num_rows
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether any row was refused."""
+        return self.refused is not None
+
+    def accepted_pieces(self) -> Iterator[pa.Table]:
+        """The accepted rows in the lake's schema, all at once."""
+        yield self.accepted
+
+    def refused_pieces(self) -> Iterator[pa.Table]:
+        """The refused rows as delivered, with ``source_row`` and ``reasons``, all at once."""
+        if self.refused is not None:
+            yield self.refused
 
     @property
     def rows_repaired(self) -> int:
@@ -93,28 +131,58 @@ class Checked:
         """Count accepted rows (``source_row``) among those to be looked at."""
         self.warned = np.union1d(self.warned, rows).astype(np.int32)
 
-    def refuse(self, contract: Contract, raw: RawTable, rows: npt.NDArray[np.int32], reason: str) -> None:
-        """Take accepted rows (``source_row``) out after all, with the reason beside them."""
+    def refuse(self, rows: npt.NDArray[np.int32], reason: str) -> None:
+        """Take accepted rows (``source_row``) out once ``settle`` is called, with the reason beside them."""
+        self.late.append((rows, reason))
+
+    def records(self, contract: Contract, rows: npt.NDArray[np.int32]) -> list[str | None]:
+        """Which records stand in accepted rows (``source_row``), masked; ``contract`` is the newest."""
+        name = record_column(contract)
+        if name is None:
+            return [None] * len(rows)
+        positions = np.searchsorted(self.accepted["source_row"].to_numpy(), rows)
+        return [masked_key(value) for value in self.accepted[name].take(pa.array(positions)).to_pylist()]
+
+    def settle(self, item: CheckInput, contract: Contract) -> None:
+        """Move the rows that were refused after the checks of the rows from the accepted to the refused ones.
+
+        Only now, so that every rule across tables saw the same rows.
+        """
+        if not self.late:
+            return
+        rows = np.unique(np.concatenate([refused for refused, _ in self.late]))
         self.accepted = self.accepted.filter(pa.array(~np.isin(self.accepted["source_row"].to_numpy(), rows)))
-        places = np.flatnonzero(np.isin(raw.source_row, rows))
-        delivered = pa.table(
-            {
-                name: raw.columns[name].take(pa.array(places))
-                if name in raw.columns
-                else pa.nulls(len(places), pa.string())
-                for name in contract.column_names
-            }
-            | {"source_row": pa.array(raw.source_row[places], pa.int32()), "reasons": pa.array([reason] * len(places))}
-        )
+        delivered = item.raw_rows(contract).filter(pa.array(np.isin(item.raw.source_row, rows)))
+        reasons = reasons_of(delivered["source_row"].to_numpy(), self.late)
+        delivered = delivered.append_column("reasons", pa.array(reasons, pa.string()))
         both = [delivered] if self.refused is None else [self.refused, delivered]
         self.refused = pa.concat_tables(both).sort_by("source_row")
         self.warned, self.repaired = (kept[~np.isin(kept, rows)] for kept in (self.warned, self.repaired))
+        self.late = []
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A connection in memory with an ENUM per code list, which makes look-ups cheap."""
+def reasons_of(rows: npt.NDArray[np.int32], late: list[tuple[npt.NDArray[np.int32], str]]) -> list[str]:
+    """For each row (``source_row``) why it was refused, one reason after the other."""
+    found: list[list[str]] = [[] for _ in rows]
+    for refused, reason in late:
+        for place in np.flatnonzero(np.isin(rows, refused)).tolist():
+            if reason not in found[place]:
+                found[place].append(reason)
+    return ["; ".join(reasons) for reasons in found]
+
+
+def connect(folders: Sequence[Path] = (), spill: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection in memory with an ENUM per code list, which makes look-ups cheap.
+
+    Files can be read in ``folders`` only; what does not fit in memory goes to the folder ``spill``.
+    """
     # One thread keeps the rows in their order, and the queries cost a third less CPU.
-    connection = duckdb.connect(config={"enable_external_access": "false", "threads": 1})
+    settings: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
+    if spill is not None:
+        settings |= {"memory_limit": MEMORY_LIMIT, "temp_directory": str(spill)}
+    connection = duckdb.connect(config=settings)
+    connection.execute(f"set allowed_directories = [{', '.join(quoted(str(folder)) for folder in folders)}]")
+    connection.execute("set enable_external_access = false")
     for name, codes in code_sets().items():
         listed = ", ".join(quoted(code) for code in codes)
         connection.execute(f"create type {name} as enum ({listed})")
@@ -131,10 +199,13 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 def check_tables(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, inputs: Sequence[CheckInput]
+    connection: duckdb.DuckDBPyConnection, contract: Contract, inputs: Sequence[CheckInput], *, is_piece: bool = False
 ) -> list[Checked]:
-    """Type and check delivered tables of one contract; one result per input, in their order."""
-    plan = plan_for(contract.table)
+    """Type and check delivered tables of one contract; one result per input, in their order.
+
+    In a piece of a table (``is_piece``) no doubled keys are looked for: that takes the whole of it.
+    """
+    plan = plan_of(contract)
     sizes = [len(item.raw.source_row) for item in inputs]
     raw = _stack(contract, inputs, sizes)
     connection.register("raw", raw)
@@ -160,16 +231,21 @@ def check_tables(
                 typed.slice(start, size),
                 masks[start:stop],
                 keys[start:stop],
+                is_piece,
             )
         )
         start = stop
     return found
 
 
-@cache
 def plan_for(table: str) -> Plan:
-    """The plan of a table's contract (made once)."""
-    contract = contracts()[table]
+    """The plan of a table's newest contract."""
+    return plan_of(contracts()[table])
+
+
+@cache
+def plan_of(contract: Contract) -> Plan:
+    """The plan of a contract (made once)."""
     checks = tuple(
         Check(rule, column, condition)
         for column in contract.columns
@@ -180,7 +256,7 @@ def plan_for(table: str) -> Plan:
     if len(checks) > 63:
         raise ValueError(f"{contract.table}: more checks than bits")
     raw = ", ".join(f'"{column.name}" as "r_{column.name}"' for column in contract.columns)
-    typed = ", ".join(f'{typed_value(column)} as "t_{column.name}"' for column in contract.columns)
+    typed = ", ".join(f'{typed_value(column, contract.version)} as "t_{column.name}"' for column in contract.columns)
     bits = " | ".join(
         f"case when {check.condition.sql} then {1 << bit}::ubigint else 0::ubigint end"
         for bit, check in enumerate(checks)
@@ -241,11 +317,15 @@ def _split(
     typed: pa.Table,
     masks: np.ndarray,
     keys: np.ndarray,
+    is_piece: bool,
 ) -> Checked:
     """One file's share of the result. ``masks`` and ``keys`` run along its rows."""
     checked = Checked(accepted=typed, refused=None)
     _add_ragged(plan, item, checked)
-    _add_doubled_keys(plan, item, raw, typed, keys, checked)
+    if is_piece:
+        checked.hashes = keys
+    else:
+        _add_doubled_keys(plan, item, raw, typed, keys, checked)
     broken = int(np.bitwise_or.reduce(masks)) if len(masks) else 0
     for bit, check in enumerate(plan.checks):
         if check.column.name in item.absent:
@@ -295,6 +375,8 @@ def _split(
             .append_column("source_row", pc.take(raw.column("_row"), places))
             .append_column("reasons", pa.array(["; ".join(reasons[p]) for p in sorted(reasons)]))
         )
+        if is_piece:
+            checked.refused_keys = _keys_at(plan, raw, typed, places)
     return checked
 
 
@@ -340,6 +422,18 @@ def _add_ragged(plan: Plan, item: CheckInput, checked: Checked) -> None:
         )
 
 
+def _keys_at(plan: Plan, raw: pa.Table, typed: pa.Table, positions: pa.Array) -> list[tuple[str | None, ...]]:
+    """The primary keys at some positions: values as stored, or as delivered where they cannot be read."""
+    columns = []
+    for name in plan.contract.primary_key:
+        good = typed[plan.contract.column(name).lake_name].take(positions).to_pylist()
+        text = raw[name].take(positions).to_pylist()
+        columns.append(
+            [str(value) if value is not None else delivered for value, delivered in zip(good, text, strict=True)]
+        )
+    return list(zip(*columns, strict=True))
+
+
 def _add_doubled_keys(
     plan: Plan,
     item: CheckInput,
@@ -357,20 +451,20 @@ def _add_doubled_keys(
     if not same.any():
         return
     suspects = np.unique(np.concatenate([order[1:][same], order[:-1][same]]))
-    lake_names = [plan.contract.column(name).lake_name for name in names]
-    good = typed.select(lake_names).take(pa.array(suspects)).to_pylist()
-    text = raw.select(list(names)).take(pa.array(suspects)).to_pylist()
-    rows_of: dict[tuple[str | None, ...], list[int]] = {}
-    for position, typed_row, text_row in zip(suspects.tolist(), good, text, strict=True):
-        key = tuple(
-            str(typed_row[lake]) if typed_row[lake] is not None else text_row[name]
-            for lake, name in zip(lake_names, names, strict=True)
-        )
-        rows_of.setdefault(key, []).append(int(item.raw.source_row[position]))
-    rows = sorted(row for group in rows_of.values() if len(group) > 1 for row in group)
-    if rows:
-        listed = np.flatnonzero(np.isin(item.raw.source_row, rows))[:LISTED_PLACES]
-        records = records_at(plan.contract, raw, listed)
+    positions_of: dict[tuple[str | None, ...], list[int]] = {}
+    for position, key in zip(suspects.tolist(), _keys_at(plan, raw, typed, pa.array(suspects)), strict=True):
+        positions_of.setdefault(key, []).append(position)
+    positions = sorted(place for group in positions_of.values() if len(group) > 1 for place in group)
+    if positions:
+        rows = item.raw.source_row[positions].tolist()
+        listed = pa.array(positions[:LISTED_PLACES])
+        record = record_column(plan.contract)
+        records: list[str | None] = [None] * len(listed)
+        if record is not None:
+            # As it is stored, so that it is told alike however the table was read.
+            good = typed[plan.contract.column(record).lake_name].take(listed).to_pylist()
+            text = raw[record].take(listed).to_pylist()
+            records = [masked_key(value or delivered) for value, delivered in zip(good, text, strict=True)]
         checked.findings.append(
             finding(
                 "FILE_KEY_TWICE",

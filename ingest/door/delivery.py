@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingest.contracts import Contract
 from ingest.door.checks import Checked
 from ingest.door.findings import Finding, Skipped
+from ingest.door.large import LargeTable
 from ingest.door.manifest import Manifest, ManifestFile
 from ingest.door.reading import RawTable
 from ingest.door.receipt import REJECTED, outcome_of
@@ -15,12 +17,19 @@ from ingest.door.receipt import REJECTED, outcome_of
 
 @dataclass
 class DeliveryTable:
-    """A file of a delivery on its way through."""
+    """A file of a delivery on its way through. ``contract`` is of the version that its manifest names.
+
+    ``rows`` are those delivered, refused ones included.
+    """
 
     file: ManifestFile
-    raw: RawTable | None = None
+    contract: Contract
+    raw: RawTable | None = None  # as read, when it is small enough
+    large: LargeTable | None = None  # checked while it was read, when it is not
+    rows: int = 0
+    sheet: str | None = None
     absent: frozenset[str] = frozenset()
-    checked: Checked | None = None
+    checked: Checked | LargeTable | None = None
 
 
 @dataclass
@@ -40,6 +49,16 @@ class Delivery:
     size: int = 0
     accepted_before: int | None = None
     acceptance_no: int | None = None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a table of it is too large for memory."""
+        return any(table.large is not None for table in self.tables)
+
+    @property
+    def held(self) -> int:
+        """Bytes of text that it holds in memory."""
+        return sum(table.raw.text_bytes for table in self.tables if table.raw is not None)
 
     @property
     def rejected(self) -> bool:

@@ -12,13 +12,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contracts import Contract, contracts
-from ingest.door.across import report, tables_of
+from ingest.contracts import Contract, contracts, upgrade_rows, versions
+from ingest.door.across import Rows, has_columns, report, tables_of
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.findings import Skipped, finding
+from ingest.door.large import LARGEST_HELD, StoredRows
 from ingest.door.rules import RULES
 from ingest.door.rules.tables import VOLUME_CHANGE, VOLUME_DEVIATIONS, VOLUME_ROWS
-from ingest.lake import file_path, table_schema
+from ingest.lake import file_path, stored_columns, table_schema
 from ingest.ledger import ledger_with_state
 from ingest.periods import Period
 from ingest.state import Home
@@ -28,12 +29,13 @@ from ingest.state import Home
 class Version:
     """A table as a supplier delivered it for a period. ``delivered_rows`` counts refused ones too.
 
-    ``read`` gives its accepted rows in the lake's schema.
+    ``read`` gives its accepted rows in the lake's schema: in memory when they take no more than the
+    given number of bytes, else where they are stored.
     """
 
     period: Period
     delivered_rows: int
-    read: Callable[[], pa.Table]
+    read: Callable[[int], Rows]
 
 
 class History(Protocol):
@@ -66,11 +68,11 @@ class GivenHistory:
         if manifest is None:
             return
         for table in delivery.tables:
-            if table.checked is not None and table.raw is not None:
+            if table.checked is not None:
                 self._put(
                     manifest.organisation,
                     table.file.table,
-                    Version(manifest.period, table.raw.rows, _accepted(table)),
+                    Version(manifest.period, table.rows, _accepted(table)),
                 )
         for name in manifest.nothing_to_report:
             self._put(manifest.organisation, name, Version(manifest.period, 0, _empty(name)))
@@ -96,7 +98,9 @@ class LakeHistory(GivenHistory):
             version = Version(
                 _period(row["period"]),
                 row["rows"] + row["rows_quarantined"],
-                self._file(row["table_name"], row["path"]) if row["path"] else _empty(row["table_name"]),
+                self._file(row["table_name"], row["path"], row["stored_version"])
+                if row["path"]
+                else _empty(row["table_name"]),
             )
             self._put(row["organisation"], row["table_name"], version)
 
@@ -117,22 +121,22 @@ class LakeHistory(GivenHistory):
         for organisation, table, version, delivery_id in self._unwritten:
             path = file_path(self._home, table, organisation, version.period.code, delivery_id)
             in_lake = Version(
-                version.period, version.delivered_rows, self._file(table, path.relative_to(self._home.lake).as_posix())
+                version.period,
+                version.delivered_rows,
+                self._file(table, path.relative_to(self._home.lake).as_posix(), versions()[-1]),
             )
             if self._versions[(organisation, table)].get(version.period.code) is version:
                 self._put(organisation, table, in_lake)
         self._unwritten.clear()
 
-    def _file(self, table: str, path: str) -> Callable[[], pa.Table]:
-        def read() -> pa.Table:
-            schema = table_schema(contracts()[table])
-            file = pq.ParquetFile(self._home.lake / path)
-            # A file of an older version of the contract may lack a column.
-            rows = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
-            for place, field in enumerate(schema):
-                if field.name not in rows.column_names:
-                    rows = rows.add_column(place, field, pa.nulls(rows.num_rows, field.type))
-            return rows.select(schema.names).cast(schema)
+    def _file(self, table: str, path: str, stored_version: str) -> Callable[[int], Rows]:
+        def read(room: int) -> Rows:
+            with pq.ParquetFile(self._home.lake / path) as file:
+                groups = range(file.metadata.num_row_groups)
+                if sum(file.metadata.row_group(group).total_byte_size for group in groups) > room:
+                    return StoredRows(self._home.lake / path, stored_columns(table, stored_version))
+                rows = file.read()
+            return upgrade_rows(rows, table, stored_version).cast(table_schema(contracts()[table]))
 
         return read
 
@@ -176,13 +180,13 @@ def _compare(delivery: Delivery, contract: Contract, table: DeliveryTable | None
     where = {
         "table": contract.table,
         "file": table.file.path if table else None,
-        "sheet": table.raw.sheet if table and table.raw else None,
+        "sheet": table.sheet if table else None,
     }
     if before.period.end_exclusive != manifest.period.start:
         expected = _period_before(manifest.period)
         delivery.findings.append(finding("WARN_PERIOD_SKIPPED", seen=before.period.code, expected=expected, **where))
         return
-    rows = table.raw.rows if table and table.raw else 0
+    rows = table.rows if table else 0
     if differs_much(contract, rows, before.delivered_rows):
         low, high = (round(before.delivered_rows * (1 + sign * VOLUME_CHANGE)) for sign in (-1, 1))
         expected = f"{low}–{high} ({before.period.code}: {before.delivered_rows})"
@@ -217,18 +221,24 @@ def _compare_rows(
         return
     numbers = {name: {number for number, _ in found} for name, found in pairs.items()}
     # The rows before get the number of the delivery that they are compared with.
-    previous = {name: [(number, version.read()) for number, version in pairs.get(name, ())] for name in sorted(read)}
+    previous: dict[str, list[tuple[int, Rows]]] = {}
+    room = LARGEST_HELD
+    for name in sorted(read):
+        for number, version in pairs.get(name, ()):
+            rows = version.read(room)
+            room -= rows.nbytes if isinstance(rows, pa.Table) else 0
+            previous.setdefault(name, []).append((number, rows))
+        previous.setdefault(name, [])
     with tables_of(connection, deliveries, previous):
         for rule, query, name in asked:
-            able = set(numbers[name])
+            able = {number for number in numbers[name] if has_columns(name, query.column, deliveries[number])}
             for needed in query.tables:
                 for number in sorted(able - numbers.get(needed, set())):
                     deliveries[number].not_checked.append(Skipped(rule, name, needed))
                 able &= numbers.get(needed, set())
             if able:
                 before = {number: version.period.code for number, version in pairs[name]}
-                rows = connection.sql(query.sql).to_arrow_table()
-                report(rule, query, contracts()[name], rows, deliveries, able, before)
+                report(rule, query, contracts()[name], connection.sql(query.sql), deliveries, able, before)
 
 
 @cache
@@ -236,16 +246,16 @@ def _period(code: str) -> Period:
     return Period.parse(code)
 
 
-def _accepted(table: DeliveryTable) -> Callable[[], pa.Table]:
-    def read() -> pa.Table:
+def _accepted(table: DeliveryTable) -> Callable[[int], Rows]:
+    def read(_room: int) -> Rows:
         assert table.checked is not None
-        return table.checked.accepted
+        return table.checked.rows
 
     return read
 
 
-def _empty(name: str) -> Callable[[], pa.Table]:
-    return lambda: table_schema(contracts()[name]).empty_table()
+def _empty(name: str) -> Callable[[int], Rows]:
+    return lambda _room: table_schema(contracts()[name]).empty_table()
 
 
 def _period_before(period: Period) -> str:

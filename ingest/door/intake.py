@@ -8,8 +8,11 @@ left in the inbox is either not in the ledger (taken in again) or in it (only fi
 from __future__ import annotations
 
 import os
+import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from ingest.door.files import move
 from ingest.door.findings import finding
 from ingest.door.history import GivenHistory, LakeHistory, check_against_history
 from ingest.door.inspection import check_rows, read_files
+from ingest.door.large import LARGEST_HELD, Spool
 from ingest.door.manifest import MANIFEST_NAME
 from ingest.door.receipt import DUPLICATE, WAITING, Receipt, outcome_of
 from ingest.door.reports import DeliveryResult, IntakeReport, receipt_for, result_of
@@ -31,9 +35,8 @@ from ingest.ledger import append_to_ledger
 from ingest.locking import sole_writer
 from ingest.state import Home
 
-# A batch shares its queries: large enough to spread their cost, small enough for memory (a byte
-# of CSV takes about ten at the peak).
-BATCH_BYTES = 64_000_000
+# A batch shares its queries: large enough to spread their cost, small enough for memory.
+BATCH_BYTES = LARGEST_HELD
 BATCH_DELIVERIES = 1_000
 
 
@@ -49,7 +52,7 @@ def take_in(
     """
     started = time.monotonic()
     tell = progress or (lambda _line: None)
-    with sole_writer(home), connect() as connection:
+    with sole_writer(home), _desk(home.arriving, [home.lake]) as spool:
         accepted = Acceptances.read(home)
         history = LakeHistory(home)
         results: list[DeliveryResult] = []
@@ -65,8 +68,10 @@ def take_in(
         ready = in_order(ready)
         tell(f"{len(ready)} deliveries to take in, {len(results)} others")
         done = 0
-        for batch in _batches(ready):
-            results += _take_batch(home, connection, batch, accepted, history, clock())
+        for batch in _batches(ready, spool):
+            results += _take_batch(home, spool.connection, batch, accepted, history, clock())
+            if any(delivery.is_large for delivery in batch):
+                spool.clear()  # not before: the one after may be in it already
             done += len(batch)
             tell(f"{done} of {len(ready)} deliveries taken in")
     results.sort(key=lambda result: (result.delivery_id, result.organisation))
@@ -79,39 +84,61 @@ def check_delivery(folder: Path, previous: Path | None = None) -> Receipt:
     The folder may have any name and lie anywhere. ``previous`` is the delivery of the period before,
     for the checks that need one. Raises ``FileNotFoundError`` when there is no such folder.
     """
-    delivery = _read_folder(folder)
-    if delivery.waiting_for:
-        return receipt_for(delivery, WAITING)
-    with connect() as connection:
+    with _desk(Path(tempfile.gettempdir()) / f"aftercare-{uuid.uuid4().hex}") as spool:
+        connection = spool.connection
+        delivery = _read_folder(folder, spool)
+        if delivery.waiting_for:
+            return receipt_for(delivery, WAITING)
         history = GivenHistory()
         if previous is not None:
-            before = _read_folder(previous)
+            before = _read_folder(previous, spool)
             check_rows([before], connection)
             history.add(before)
         check_rows([delivery], connection)
         _check_time(delivery, datetime.now(UTC))
         check_against_history(connection, [delivery], history)
-    return receipt_for(delivery, outcome_of(delivery.findings))
+        return receipt_for(delivery, outcome_of(delivery.findings))
 
 
-def _read_folder(folder: Path) -> Delivery:
+@contextmanager
+def _desk(folder: Path, readable: Sequence[Path] = ()) -> Iterator[Spool]:
+    """A connection, and a folder of its own for what does not fit in memory; it is gone afterwards."""
+    with connect([folder, *readable], spill=folder / "spill") as connection:
+        spool = Spool(folder, connection)
+        spool.clear()  # what an interrupted intake left
+        try:
+            yield spool
+        finally:
+            connection.close()
+            spool.clear()
+
+
+def _read_folder(folder: Path, spool: Spool) -> Delivery:
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder {folder}; expected one that holds {MANIFEST_NAME}")
     delivery = open_delivery(folder, None)
     if not delivery.waiting_for:
-        read_files(delivery)
+        read_files(delivery, spool)
     return delivery
 
 
-def _batches(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
+def _batches(deliveries: Sequence[Delivery], spool: Spool) -> Iterator[list[Delivery]]:
+    """Read the deliveries, and give as many at once as may be held. One with a large table goes alone."""
     batch: list[Delivery] = []
-    size = 0
+    held = 0
     for delivery in deliveries:
-        if batch and (size + delivery.size > BATCH_BYTES or len(batch) >= BATCH_DELIVERIES):
+        if batch and held + delivery.size > BATCH_BYTES:
             yield batch
-            batch, size = [], 0
+            batch, held = [], 0
+        read_files(delivery, spool, may_be_growing=True)
+        if batch and (delivery.is_large or held + delivery.held > BATCH_BYTES):
+            yield batch
+            batch, held = [], 0
         batch.append(delivery)
-        size += delivery.size
+        held += delivery.held
+        if delivery.is_large or len(batch) >= BATCH_DELIVERIES:
+            yield batch
+            batch, held = [], 0
     if batch:
         yield batch
 
@@ -127,7 +154,6 @@ def _take_batch(
     results = []
     taken = []
     for delivery in batch:
-        read_files(delivery, may_be_growing=True)
         if delivery.waiting_for:
             results.append(result_of(receipt_for(delivery, WAITING), delivery.not_readable))
         else:

@@ -72,7 +72,7 @@ class Manifest:
 
     def due_date(self, table: str) -> date:
         """Last day on which a table of this delivery is not late."""
-        return self.period.due_after(contracts()[table].due_days)
+        return self.period.due_after(contracts(self.contract_version)[table].due_days)
 
     def is_late(self, table: str) -> bool:
         """Whether a table's data were extracted after its due date."""
@@ -116,7 +116,9 @@ def read_manifest(content: bytes) -> ReadManifest:
     if organisation and organisation not in organisations():
         reader.add("MANIFEST_ORGANISATION", "organisation", EXPECTED_ORGANISATION)
     version = reader.text("contract_version", "1.0")
-    if version and version not in accepted_versions():
+    if version in accepted_versions():
+        reader.contracts = contracts(version)
+    elif version:
         reader.add("MANIFEST_VERSION", "contract_version", ", ".join(accepted_versions()))
     key_domain = reader.text("key_domain", "common")
     extracted_at = reader.moment("extracted_at")
@@ -159,11 +161,15 @@ def read_manifest(content: bytes) -> ReadManifest:
 
 
 class _FieldReader:
-    """Reads the fields one by one and keeps what is wrong with them."""
+    """Reads the fields one by one and keeps what is wrong with them.
+
+    ``contracts`` are those of the version that the manifest names, once that is known.
+    """
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self.fields = fields
         self.findings: list[Finding] = []
+        self.contracts = contracts()
 
     def add(self, code: str, field: str | None = None, expected: str | None = None) -> None:
         self.findings.append(finding(code, file=MANIFEST_NAME, column=field, expected=expected))
@@ -205,7 +211,7 @@ class _FieldReader:
 
     def period(self) -> Period | None:
         value = self.fields.get("period")
-        types = {kind for contract in contracts().values() for kind in contract.period_types}
+        types = {kind for contract in self.contracts.values() for kind in contract.period_types}
         try:
             parsed = Period.parse(value) if isinstance(value, str) else None
         except (PeriodError, ValueError):
@@ -267,7 +273,7 @@ class _FieldReader:
         period: Period | None,
     ) -> None:
         kind = organisations().get(organisation)
-        allowed = [table for table, contract in contracts().items() if kind is None or kind in contract.suppliers]
+        allowed = [table for table, contract in self.contracts.items() if kind is None or kind in contract.suppliers]
         named = [
             *((file.table, file.path) for file in files),
             *((table, None) for table in nothing),
@@ -278,8 +284,8 @@ class _FieldReader:
                 self.findings.append(finding("FILE_TABLE", table=table, file=path, expected=", ".join(allowed)))
             elif table in seen:
                 self.findings.append(finding("FILE_TABLE_TWICE", table=table, file=path))
-            elif period and period.type not in contracts()[table].period_types:
-                wanted = ", ".join(_PERIODS[name] for name in contracts()[table].period_types)
+            elif period and period.type not in self.contracts[table].period_types:
+                wanted = ", ".join(_PERIODS[name] for name in self.contracts[table].period_types)
                 self.findings.append(
                     finding("MANIFEST_PERIOD", table=table, file=MANIFEST_NAME, column="period", expected=wanted)
                 )

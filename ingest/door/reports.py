@@ -110,16 +110,16 @@ def receipt_for(delivery: Delivery, outcome: str, now: datetime | None = None) -
     rejected = outcome == REJECTED
     tables = []
     for table in delivery.tables:
-        if table.raw is None or table.checked is None:
+        if table.checked is None:
             continue
-        good = table.checked.accepted.num_rows
+        good = table.checked.rows_accepted
         tables.append(
             TableReceipt(
                 table=shown(table.file.table),
                 file=shown(table.file.path),
-                rows=table.raw.rows,
+                rows=table.rows,
                 rows_accepted=0 if rejected else good,
-                rows_quarantined=0 if rejected else table.raw.rows - good,
+                rows_quarantined=0 if rejected else table.rows - good,
                 rows_repaired=table.checked.rows_repaired,
                 rows_warned=table.checked.rows_warned,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contracts import contracts
+from ingest.contracts import contracts, versions
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.files import make_folder, move, safe_place
 from ingest.door.manifest import Manifest
 from ingest.door.receipt import Receipt
-from ingest.lake import file_path, period_columns
+from ingest.lake import file_path, period_columns, table_schema
 from ingest.state import Home
 
 # Where the files of a delivery with an identifier are kept until the controller has decided.
@@ -31,7 +32,14 @@ def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: 
         manifest.delivery_id,
     )
     make_folder(path.parent, made)
-    _write_whole(table.checked.accepted, path, compression_level=1)
+    rows = (rows_for_lake(piece, table.file.table, manifest) for piece in table.checked.accepted_pieces())
+    _write_whole(rows, path, compression_level=1)
+
+
+def rows_for_lake(rows: pa.Table, table: str, manifest: Manifest) -> pa.Table:
+    """Accepted rows of ``table`` as they are stored. Every row goes through here on its way to the lake,
+    a large table some rows at a time."""
+    return rows.cast(table_schema(contracts()[table]))
 
 
 def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetime) -> list[dict[str, Any]]:
@@ -43,6 +51,7 @@ def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetim
         **period_columns(manifest.period),
         "manifest_sha256": manifest.sha256,
         "contract_version": manifest.contract_version,
+        "stored_version": versions()[-1],
         "key_domain": manifest.key_domain,
         "extracted_at": manifest.extracted_at,
         "data_from": manifest.data_from,
@@ -50,7 +59,7 @@ def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetim
     }
     rows = []
     for table in delivery.tables:
-        assert table.checked is not None and table.raw is not None
+        assert table.checked is not None
         path = file_path(
             home,
             table.file.table,
@@ -63,8 +72,8 @@ def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetim
             | {
                 "table_name": table.file.table,
                 "mode": contracts()[table.file.table].mode,
-                "rows": table.checked.accepted.num_rows,
-                "rows_quarantined": table.raw.rows - table.checked.accepted.num_rows,
+                "rows": table.checked.rows_accepted,
+                "rows_quarantined": table.rows - table.checked.rows_accepted,
                 "path": path.relative_to(home.lake).as_posix(),
                 "sha256": table.file.sha256,
                 "is_late": manifest.is_late(table.file.table),
@@ -91,10 +100,10 @@ def finish(home: Home, delivery: Delivery, receipt: Receipt, made: set[Path]) ->
     place = safe_place(delivery.place)
     if receipt.is_accepted:
         for table in delivery.tables:
-            if table.checked is not None and table.checked.refused is not None:
+            if table.checked is not None and table.checked.has_refused:
                 folder = home.quarantine.joinpath(*place, "rows")
                 make_folder(folder, made)
-                _write_whole(table.checked.refused, folder / f"{table.file.table}.parquet")
+                _write_whole(table.checked.refused_pieces(), folder / f"{table.file.table}.parquet")
     outbox = home.outbox.joinpath(*place)
     make_folder(outbox, made)
     receipt.write(outbox)
@@ -109,11 +118,16 @@ def finish(home: Home, delivery: Delivery, receipt: Receipt, made: set[Path]) ->
     move(delivery.folder, target, keep_both=True)
 
 
-def _write_whole(rows: pa.Table, path: Path, compression_level: int | None = None) -> None:
-    """Write a Parquet file that is whole or not there. A full disk is not left fuller."""
+def _write_whole(pieces: Iterable[pa.Table], path: Path, compression_level: int | None = None) -> None:
+    """Write a Parquet file (of one piece at least) that is whole or not there. A full disk is not left fuller."""
     partial = path.with_name(f".{path.name}.partial")
+    pieces = iter(pieces)
+    first = next(pieces)
     try:
-        pq.write_table(rows, partial, compression="zstd", compression_level=compression_level)
+        with pq.ParquetWriter(partial, first.schema, compression="zstd", compression_level=compression_level) as writer:
+            writer.write_table(first)
+            for piece in pieces:
+                writer.write_table(piece)
         partial.replace(path)
     except OSError:
         partial.unlink(missing_ok=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from ingest.contracts import Column, code_lists
+from ingest.contracts import Column, accepted_versions, code_lists
 from ingest.reference import UNKNOWN_MUNICIPALITIES, municipalities, wellbeing_areas
 
 TRUE_WORDS = ("true", "1", "kyllä", "k", "ja", "j", "yes", "y", "tosi", "sant")
@@ -19,8 +17,8 @@ _SPELLED_CODES = 20
 _CODE_WIDTHS = {"municipality": 3, "wellbeing_area": 2}
 
 
-def expected_values(column: Column) -> str:
-    """What a column takes, in a form that all three languages can read."""
+def expected_values(column: Column, version: str | None = None) -> str:
+    """What a column takes in a contract version, in a form that all three languages can read."""
     match column.type:
         case "key":
             return "64 × 0-9 a-f"
@@ -37,31 +35,40 @@ def expected_values(column: Column) -> str:
         case "wellbeing_area":
             return "01 … 21, 90, 91"
         case "code" if column.code_list:
-            codes = code_lists()[column.code_list].codes
+            codes = code_lists(version)[column.code_list].codes
             more = ", …" if len(codes) > _SPELLED_CODES else ""
             return ", ".join(codes[:_SPELLED_CODES]) + more
         case _:
             return "text"
 
 
-def code_width(column: Column) -> int | None:
+def code_width(column: Column, version: str | None = None) -> int | None:
     """How many digits every code of the column has, where leading zeros may get lost."""
     if column.type == "code" and column.code_list:
-        codes = code_lists()[column.code_list].codes
+        codes = code_lists(version)[column.code_list].codes
         widths = {len(code) for code in codes}
         zeros = any(code.startswith("0") for code in codes)
         return widths.pop() if zeros and len(widths) == 1 and all(code.isdigit() for code in codes) else None
     return _CODE_WIDTHS.get(column.type)
 
 
-@cache
 def code_sets() -> dict[str, tuple[str, ...]]:
-    """Name of an ENUM -> its values: the code lists, municipalities, areas and words for yes and no."""
-    sets = {f"list_{name}": codes.codes for name, codes in code_lists().items()}
+    """Name of an ENUM -> its values: the code lists of every version that is taken, municipalities,
+    areas and words for yes and no."""
+    sets = {
+        list_name(name, version): codes.codes
+        for version in accepted_versions()
+        for name, codes in code_lists(version).items()
+    }
     sets["true_word"], sets["false_word"] = TRUE_WORDS, FALSE_WORDS
     sets["municipality_code"] = tuple(sorted(set(municipalities()) | UNKNOWN_MUNICIPALITIES))
     sets["wellbeing_area_code"] = tuple(wellbeing_areas())
     return sets
+
+
+def list_name(code_list: str, version: str) -> str:
+    """Name of the ENUM of a code list as a version has it."""
+    return f"list_{code_list}_{version.replace('.', '_')}"
 
 
 def quoted(text: str) -> str:
@@ -77,8 +84,8 @@ def is_serial(text: str) -> str:
     )
 
 
-def typed_value(column: Column) -> str:
-    """SQL from the text ``r_<name>`` to the typed value; null when it cannot be read."""
+def typed_value(column: Column, version: str) -> str:
+    """SQL from the text ``r_<name>`` to the typed value as ``version`` reads it; null when it cannot be read."""
     text = f"r_{column.name}"
     match column.type:
         case "key":
@@ -119,17 +126,17 @@ def typed_value(column: Column) -> str:
                 f"when try_cast(lower({text}) as false_word) is not null then false end"
             )
         case "municipality":
-            return _code(column, text, "municipality_code")
+            return _code(column, text, "municipality_code", version)
         case "wellbeing_area":
-            return _code(column, text, "wellbeing_area_code")
+            return _code(column, text, "wellbeing_area_code", version)
         case "code":
-            return _code(column, text, f"list_{column.code_list}")
+            return _code(column, text, list_name(str(column.code_list), version), version)
         case _:
             return text
 
 
-def _code(column: Column, text: str, enum: str) -> str:
-    width = code_width(column)
+def _code(column: Column, text: str, enum: str, version: str) -> str:
+    width = code_width(column, version)
     if width:
         text = f"case when strlen({text}) < {width} then lpad({text}, {width}, '0') else {text} end"
     return f"cast(try_cast({text} as {enum}) as varchar)"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from ingest.contracts import contracts
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.files import folders_in, may_be_read, read_once, remove_leavings
 from ingest.door.findings import finding, shown
@@ -96,9 +97,10 @@ def open_delivery(folder: Path, place: tuple[str, str, str] | None) -> Delivery:
     for other in sorted(set(present) - listed - {MANIFEST_NAME}):
         if not other.startswith(".") and other.lower() not in _CLUTTER:
             delivery.findings.append(finding("FILE_UNLISTED", file=other))
+    agreed = contracts(delivery.manifest.contract_version)
     for file in delivery.manifest.files:
         if present[file.path].is_file(follow_symlinks=False):
-            delivery.tables.append(DeliveryTable(file))
+            delivery.tables.append(DeliveryTable(file, agreed[file.table]))
             delivery.size += present[file.path].stat(follow_symlinks=False).st_size
         else:
             delivery.findings.append(finding("FILE_PATH", table=file.table, file=file.path))

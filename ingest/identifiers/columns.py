@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +40,9 @@ _COARSE_DATE = (
 )
 _DECIMAL_TYPES = frozenset({"decimal"})
 _MOSTLY = 0.8
+# Values in which nothing was found (others are not kept), with what the answer depends on.
+_CLEAN: set[tuple[str, bool, str | None]] = set()
+_MOST_CLEAN = 10_000
 
 
 def hits_in_table(
@@ -51,8 +55,12 @@ def hits_in_table(
     ``suspicious`` is what ``may_contain_identifier`` said of the text the columns were read from:
     without suspicion only those rules run that need to know the column (a date in ``birth_year``).
     """
+    looks = {name: _Look.at(column, name, types.get(name), suspicious) for name, column in columns.items()}
+    _look_together([look for look in looks.values() if look is not None])
     for name, column in columns.items():
-        for position, kind in _hits(column, name, types.get(name), suspicious):
+        look = looks[name]
+        announced = announced_kinds(name) if types.get(name) is None else ()
+        for position, kind in _announced(column, announced) if announced else look.hits() if look else ():
             yield name, position, kind
     yield from _coordinate_columns({name: column for name, column in columns.items() if types.get(name) is None})
 
@@ -77,29 +85,93 @@ def rows_with_identifier(column: pa.ChunkedArray | pa.Array) -> list[int]:
 def _hits(
     column: pa.ChunkedArray | pa.Array, name: str, column_type: str | None, suspicious: bool
 ) -> list[tuple[int, str]]:
-    longest = pc.max(pc.binary_length(column)).as_py()
-    if longest is None:
-        return []
     announced = announced_kinds(name) if column_type is None else ()
     if announced:
-        filled = pc.indices_nonzero(pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
-        return [(position, kind) for position in filled.to_pylist() for kind in announced]
-    needs_column = longest > LONGEST_TEXT or (column_type not in (None, "date") and longest >= SHORTEST)
-    if not (suspicious or needs_column) or longest < _SHORTEST_NAME or _is_all_keys(column, longest):
+        return list(_announced(column, announced))
+    look = _Look.at(column, name, column_type, suspicious)
+    if look is None:
         return []
-    # Each different value is looked at once: dates and codes repeat a million times.
-    encoded = _encoded(column)
-    suspects = _suspects(encoded.dictionary, name, column_type, longest, suspicious)
-    kinds_of: dict[int, tuple[str, ...]] = {}
-    for place in suspects:
-        kinds = _kinds_in_cell(encoded.dictionary[place].as_py(), name, column_type)
-        if kinds:
-            kinds_of[place] = kinds
-    if not kinds_of:
-        return []
-    values = np.asarray(encoded.indices.fill_null(-1))
-    guilty = np.flatnonzero(np.isin(values, list(kinds_of)))
-    return [(int(position), kind) for position in guilty for kind in kinds_of[int(values[position])]]
+    _look_together([look])
+    return look.hits()
+
+
+def _announced(column: pa.ChunkedArray | pa.Array, kinds: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Every value of a column whose name announces identifiers."""
+    filled = pc.indices_nonzero(pc.fill_null(pc.greater(pc.binary_length(column), 0), False))
+    yield from ((position, kind) for position in filled.to_pylist() for kind in kinds)
+
+
+@dataclass
+class _Look:
+    """A column that has to be looked at: its different values, since dates and codes repeat a million times.
+
+    ``suspects`` are those that the coarse pattern points at.
+    """
+
+    name: str
+    column_type: str | None
+    longest: int
+    suspicious: bool
+    encoded: pa.DictionaryArray
+    suspects: pa.Array | None = None
+
+    @classmethod
+    def at(
+        cls, column: pa.ChunkedArray | pa.Array, name: str, column_type: str | None, suspicious: bool
+    ) -> _Look | None:
+        """``None`` when nothing can be wrong with a value of the column, by length and form alone."""
+        longest = pc.max(pc.binary_length(column)).as_py()
+        if longest is None:
+            return None
+        needs_column = longest > LONGEST_TEXT or (column_type not in (None, "date") and longest >= SHORTEST)
+        if not (suspicious or needs_column) or longest < _SHORTEST_NAME or _is_all_keys(column, longest):
+            return None
+        return cls(name, column_type, longest, suspicious, _encoded(column))
+
+    def hits(self) -> list[tuple[int, str]]:
+        """Places and kinds, after a closer look at the suspects."""
+        kinds_of: dict[int, tuple[str, ...]] = {}
+        for place in self._to_look_at():
+            kinds = _kinds_in_cell(self.encoded.dictionary[place].as_py(), self.name, self.column_type)
+            if kinds:
+                kinds_of[place] = kinds
+        if not kinds_of:
+            return []
+        values = np.asarray(self.encoded.indices.fill_null(-1))
+        guilty = np.flatnonzero(np.isin(values, list(kinds_of)))
+        return [(int(position), kind) for position in guilty for kind in kinds_of[int(values[position])]]
+
+    def _to_look_at(self) -> list[int]:
+        """Positions of the values that need a closer look."""
+        values = self.encoded.dictionary
+        masks = [] if self.suspects is None else [self.suspects]
+        if self.longest > LONGEST_TEXT:
+            masks.append(pc.greater(pc.binary_length(values), LONGEST_TEXT))
+        if self.column_type not in (None, "date") and self.longest >= SHORTEST:
+            masks.append(pc.match_substring_regex(values, _COARSE_DATE))
+            if self.name in _BIRTH_COLUMNS:
+                masks.append(pc.greater(pc.binary_length(values), 4))
+        if not masks:
+            return []
+        mask = masks[0]
+        for other in masks[1:]:
+            mask = pc.or_(mask, other)
+        return pc.indices_nonzero(mask).to_pylist()
+
+
+def _look_together(looks: Sequence[_Look]) -> None:
+    """Find the suspects of all columns at once: making the pattern's program takes a millisecond a call,
+    which is more than the search in a small file."""
+    looks = [look for look in looks if look.suspicious]
+    if not looks:
+        return
+    values = pa.chunked_array([look.encoded.dictionary for look in looks], pa.string())
+    found = pc.match_substring_regex(values.combine_chunks(), rf"[^\x00-\x7f]|{COARSE}")
+    start = 0
+    for look in looks:
+        size = len(look.encoded.dictionary)
+        look.suspects = found.slice(start, size)
+        start += size
 
 
 def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -111,25 +183,6 @@ def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     return encoded
 
 
-def _suspects(values: pa.Array, name: str, column_type: str | None, longest: int, suspicious: bool) -> list[int]:
-    """Positions of the values that need a closer look."""
-    masks = []
-    if suspicious and longest >= _SHORTEST_NAME:
-        masks.append(pc.match_substring_regex(values, rf"[^\x00-\x7f]|{COARSE}"))
-    if longest > LONGEST_TEXT:
-        masks.append(pc.greater(pc.binary_length(values), LONGEST_TEXT))
-    if column_type not in (None, "date") and longest >= SHORTEST:
-        masks.append(pc.match_substring_regex(values, _COARSE_DATE))
-        if name in _BIRTH_COLUMNS:
-            masks.append(pc.greater(pc.binary_length(values), 4))
-    if not masks:
-        return []
-    mask = masks[0]
-    for other in masks[1:]:
-        mask = pc.or_(mask, other)
-    return pc.indices_nonzero(mask).to_pylist()
-
-
 def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
     """Whether every value is 64 hexadecimal digits, as most values of a delivery are."""
     if longest != _KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != _KEY_LENGTH:
@@ -138,6 +191,17 @@ def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
 
 
 def _kinds_in_cell(value: str, name: str, column_type: str | None) -> tuple[str, ...]:
+    """Kinds of identifier in a value. Codes of the contracts come again in every file."""
+    asked = (value, name in _BIRTH_COLUMNS, column_type)
+    if asked in _CLEAN:
+        return ()
+    kinds = _kinds_in_new_cell(value, name, column_type)
+    if not kinds and len(_CLEAN) < _MOST_CLEAN:
+        _CLEAN.add(asked)
+    return kinds
+
+
+def _kinds_in_new_cell(value: str, name: str, column_type: str | None) -> tuple[str, ...]:
     text = plain(composed(value)).strip()
     found = {kind for _, _, kind in spans(text)}
     if column_type == "date":

@@ -22,6 +22,7 @@ from ingest.door.reading.table import (
     RawTable,
     ReadError,
     joined,
+    without_rows,
 )
 from ingest.door.reading.workbook import read_sheet as _read_sheet
 from ingest.door.reading.workbook import read_workbook
@@ -31,14 +32,17 @@ __all__ = [
     "EXPECTED_FORMATS",
     "LISTED",
     "NOTICES",
+    "PIECE_BYTES",
     "READ_ERRORS",
     "Hit",
     "Notice",
     "RawTable",
     "ReadError",
+    "joined",
     "read_pieces",
     "read_sheet",
     "read_table",
+    "without_rows",
 ]
 
 # Of text. A piece takes about six times its length while it is parsed.

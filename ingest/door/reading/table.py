@@ -171,6 +171,20 @@ def joined(pieces: Sequence[RawTable]) -> RawTable:
     )
 
 
+def without_rows(piece: RawTable) -> RawTable:
+    """What a piece says of the file as a whole."""
+    return RawTable(
+        header=piece.header,
+        columns={name: pa.chunked_array([], pa.string()) for name in piece.columns},
+        source_row=piece.source_row[:0],
+        sheet=piece.sheet,
+        identifiers=piece.identifiers,
+        unknown=piece.unknown,
+        twice=piece.twice,
+        notices=piece.notices,
+    )
+
+
 def at_most_listed(hits: Iterable[Hit]) -> list[Hit]:
     """The hits, each once, and no more than ``LISTED`` for each kind and column."""
     counts: Counter[tuple[str, str | None, str | None]] = Counter()

@@ -17,13 +17,15 @@ PERIOD_MARK = "<period>"
 
 def _required(contract: Contract, column: Column) -> Iterator[Condition]:
     if column.required:
-        yield Condition(f"r_{column.name} is null", expected_values(column))
+        yield Condition(f"r_{column.name} is null", expected_values(column, contract.version))
 
 
 def _unreadable(*types: str) -> Callable[[Contract, Column], Iterator[Condition]]:
     def conditions(contract: Contract, column: Column) -> Iterator[Condition]:
         if column.type in types:
-            yield Condition(f"r_{column.name} is not null and t_{column.name} is null", expected_values(column))
+            yield Condition(
+                f"r_{column.name} is not null and t_{column.name} is null", expected_values(column, contract.version)
+            )
 
     return conditions
 
@@ -97,8 +99,8 @@ def _age(contract: Contract, column: Column) -> Iterator[Condition]:
 
 
 def _lost_zeros(contract: Contract, column: Column) -> Iterator[Condition]:
-    if code_width(column):
-        yield Condition(f"t_{column.name} <> r_{column.name}", expected_values(column), is_code=True)
+    if code_width(column, contract.version):
+        yield Condition(f"t_{column.name} <> r_{column.name}", expected_values(column, contract.version), is_code=True)
 
 
 def _serial_date(contract: Contract, column: Column) -> Iterator[Condition]:
@@ -106,7 +108,7 @@ def _serial_date(contract: Contract, column: Column) -> Iterator[Condition]:
         # The length first: it spares the pattern on nearly every row.
         text = f"r_{column.name}"
         condition = f"strlen({text}) < 10 and {is_serial(text)}"
-        yield Condition(condition, expected_values(column))
+        yield Condition(condition, expected_values(column, contract.version))
 
 
 def _client(**change: str | None) -> Example:
