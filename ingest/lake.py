@@ -1,4 +1,4 @@
-"""The lake: accepted rows as Parquet, and which of them count.
+"""The lake: accepted rows as Parquet, keys replaced by the warehouse's own, and which of them count.
 
 The door appends to the ledger once a delivery's files are in place, so a file without a ledger
 row was left by an interrupted intake and never counts. Versions are ordered by acceptance. The lake
@@ -32,6 +32,7 @@ __all__ = [
     "attach_lake",
     "counting",
     "file_path",
+    "lake_schema",
     "period_columns",
     "read_ledger",
     "table_schema",
@@ -68,7 +69,7 @@ def file_path(home: Home, table: str, organisation: str, period: str, delivery_i
 
 
 def table_schema(contract: Contract) -> pa.Schema:
-    """Arrow schema of a table's files in the lake: the contract's columns, then ``source_row``.
+    """Arrow schema of a table's accepted rows: the contract's columns, then ``source_row``.
 
     ``source_row`` is the row in the file as delivered (the header is row 1).
     """
@@ -81,6 +82,15 @@ def table_schema(contract: Contract) -> pa.Schema:
     }
     fields = [(column.lake_name, arrow[column.lake_type]) for column in contract.columns]
     return pa.schema([*fields, ("source_row", pa.int32())])
+
+
+def lake_schema(contract: Contract) -> pa.Schema:
+    """Arrow schema of a table's files in the lake: as accepted, keys replaced (``ingest.rekeying``).
+
+    After the columns of ``table_schema`` comes the rank of each key whose order is kept.
+    """
+    ranks = [pa.field(column.order_name, pa.int32()) for column in contract.order_columns]
+    return pa.schema([*table_schema(contract), *ranks])
 
 
 def counting(home: Home, as_of: AsOf = None) -> pa.Table:
@@ -143,7 +153,7 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
 def _pattern_file(home: Home, table_contract: Contract) -> Path:
     """An empty file with the newest columns, which older files are read along with by name."""
     path = home.lake / "_pattern" / table_contract.table / "organisation=none" / "period=none" / "empty.parquet"
-    schema = table_schema(table_contract)
+    schema = lake_schema(table_contract)
     if not path.exists() or not pq.ParquetFile(path).schema_arrow.equals(schema):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
@@ -177,6 +187,7 @@ def _view_sql(table_contract: Contract, paths: list[str], *, by_name: bool) -> s
     columns = [
         *((column.lake_name, column.lake_type) for column in table_contract.columns),
         ("source_row", "INTEGER"),
+        *((column.order_name, "INTEGER") for column in table_contract.order_columns),
     ]
     if not paths:
         empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)

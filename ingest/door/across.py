@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import duckdb
@@ -15,6 +15,7 @@ from ingest.contracts import Contract, contracts
 from ingest.door.checks import record_column
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.findings import LISTED_PLACES, Place, Skipped, finding, masked_key
+from ingest.door.manifest import Manifest
 from ingest.door.rules import QUARANTINE_ROW, RULES, WARN, Query, Rule
 from ingest.lake import table_schema
 
@@ -47,11 +48,13 @@ def tables_of(
     connection: duckdb.DuckDBPyConnection,
     deliveries: Sequence[Delivery],
     others: Mapping[str, Sequence[tuple[int, pa.Table]]] | None = None,
+    rows: Callable[[Manifest, DeliveryTable], pa.Table] | None = None,
 ) -> Iterator[dict[str, set[int]]]:
     """Views over the accepted rows of the deliveries: those that the rules of tables read.
 
     Yields table -> numbers (places in ``deliveries``) of the deliveries with that table, empty ones
-    included. ``others`` are tables with numbers of their own to be read as ``previous_<table>``.
+    included. ``others`` are tables with numbers of their own to be read as ``previous_<table>``;
+    ``rows`` gives the rows of a table with the keys that those have (by default as delivered).
     """
     rows_of: dict[str, list[tuple[int, pa.Table]]] = {}
     delivered: dict[str, set[int]] = {}
@@ -61,7 +64,8 @@ def tables_of(
         for table in delivery.tables:
             if table.checked is not None:
                 delivered.setdefault(table.file.table, set()).add(number)
-                rows_of.setdefault(table.file.table, []).append((number, table.checked.accepted))
+                found = rows(delivery.manifest, table) if rows else table.checked.accepted
+                rows_of.setdefault(table.file.table, []).append((number, found))
         for name in delivery.manifest.nothing_to_report:
             delivered.setdefault(name, set()).add(number)
     views = {"deliveries": _deliveries(deliveries)}

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from ingest.door.checks import Checked
 from ingest.door.findings import Finding, Skipped
 from ingest.door.manifest import Manifest, ManifestFile
@@ -21,6 +23,8 @@ class DeliveryTable:
     raw: RawTable | None = None
     absent: frozenset[str] = frozenset()
     checked: Checked | None = None
+    # The accepted rows as they go to the lake; made when they are first asked for.
+    rekeyed: pa.Table | None = None
 
 
 @dataclass

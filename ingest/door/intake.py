@@ -29,6 +29,7 @@ from ingest.door.storing import finish, ledger_rows, write_lake_file
 from ingest.door.waiting import Acceptances, in_order, is_finished, open_delivery, waiting_deliveries
 from ingest.ledger import append_to_ledger
 from ingest.locking import sole_writer
+from ingest.rekeying import WarehouseKeys, keys_for_intake
 from ingest.state import Home
 
 # A batch shares its queries: large enough to spread their cost, small enough for memory (a byte
@@ -45,13 +46,15 @@ def take_in(
     """Take in every complete delivery that waits in the inbox of ``home``.
 
     ``progress`` gets a line now and then; ``clock`` (aware) gives the time of acceptance. Raises
-    ``IntakeBusyError`` when another intake is running. A bad delivery never raises: it is reported.
+    ``IntakeBusyError`` when another intake is running and ``SecretError`` when new keys would not
+    match those in the lake. A bad delivery never raises: it is reported.
     """
     started = time.monotonic()
     tell = progress or (lambda _line: None)
     with sole_writer(home), connect() as connection:
+        keys = keys_for_intake(home)
         accepted = Acceptances.read(home)
-        history = LakeHistory(home)
+        history = LakeHistory(home, keys)
         results: list[DeliveryResult] = []
         ready: list[Delivery] = []
         for delivery in waiting_deliveries(home):
@@ -66,7 +69,7 @@ def take_in(
         tell(f"{len(ready)} deliveries to take in, {len(results)} others")
         done = 0
         for batch in _batches(ready):
-            results += _take_batch(home, connection, batch, accepted, history, clock())
+            results += _take_batch(home, connection, batch, accepted, history, keys, clock())
             done += len(batch)
             tell(f"{done} of {len(ready)} deliveries taken in")
     results.sort(key=lambda result: (result.delivery_id, result.organisation))
@@ -122,6 +125,7 @@ def _take_batch(
     batch: list[Delivery],
     accepted: Acceptances,
     history: LakeHistory,
+    keys: WarehouseKeys,
     now: datetime,
 ) -> list[DeliveryResult]:
     results = []
@@ -153,7 +157,7 @@ def _take_batch(
             manifest.period.code,
         )
         for table in delivery.tables:
-            write_lake_file(home, manifest, table, made)
+            write_lake_file(home, manifest, table, made, keys)
         entries += ledger_rows(home, delivery, manifest, now)
     check_against_history(connection, taken, history)
     if entries:

@@ -15,14 +15,22 @@ from ingest.door.files import make_folder, move, safe_place
 from ingest.door.manifest import Manifest
 from ingest.door.receipt import Receipt
 from ingest.lake import file_path, period_columns
+from ingest.rekeying import WarehouseKeys, rekeyed
 from ingest.state import Home
 
 # Where the files of a delivery with an identifier are kept until the controller has decided.
 IDENTIFIER_FOLDER = "contains_identifier"
 
 
-def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: set[Path]) -> None:
+def lake_rows(manifest: Manifest, table: DeliveryTable, keys: WarehouseKeys) -> pa.Table:
+    """The accepted rows of a table as the lake holds them: with the warehouse's own keys."""
     assert table.checked is not None
+    if table.rekeyed is None:
+        table.rekeyed = rekeyed(table.checked.accepted, contracts()[table.file.table], manifest, keys)
+    return table.rekeyed
+
+
+def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: set[Path], keys: WarehouseKeys) -> None:
     path = file_path(
         home,
         table.file.table,
@@ -31,7 +39,7 @@ def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: 
         manifest.delivery_id,
     )
     make_folder(path.parent, made)
-    _write_whole(table.checked.accepted, path, compression_level=1)
+    _write_whole(lake_rows(manifest, table, keys), path, compression_level=1)
 
 
 def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetime) -> list[dict[str, Any]]:
