@@ -141,10 +141,11 @@ def follow(
         code = world.municipality_today.get(row["municipality"], UNKNOWN)
         municipality[days_of(row["start_date"], row["end_date"])] = code
 
-    # Rule 4: of the workers with an open run the one whose run began first, then the smaller key.
+    # Rule 4: of the workers with an open run the one whose run began first, then the smaller key. Keys of
+    # two suppliers, made with two secrets, have no order between them: there the suppliers' order decides.
     runs = merge_runs(assignments)
     incumbent = np.full(axis.size, -1)
-    for number in sorted(range(len(runs)), key=lambda n: (runs[n].start, runs[n].worker), reverse=True):
+    for number in sorted(range(len(runs)), key=lambda n: _tie(runs[n]), reverse=True):
         incumbent[days_of(runs[number].start, runs[number].end)] = number
 
     is_doubtful = _doubtful(axis, incumbent, runs, contacts, days_of)
@@ -208,6 +209,10 @@ def merge_runs(assignments: Sequence[Row]) -> list[Run]:
     return runs
 
 
+def _tie(run: Run) -> tuple[int, str, str]:
+    return run.start, run.organisation, run.worker
+
+
 def _strongest_last(rows: Sequence[Row], code: Any) -> list[Row]:
     """Order of painting: the spell that began last comes last, of two the smaller code."""
     by_code = sorted(rows, key=code, reverse=True)
@@ -246,10 +251,13 @@ def _housing_spells(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rule 9: index of the spell of each day (-1: none), and whether it is stale (rule 16)."""
     spell = np.full(axis.size, -1)
-    order = sorted(
-        range(len(housing)),
-        key=lambda n: (housing[n]["start_date"], housing[n]["dwelling_key"] or ""),
-    )
+
+    def strength(number: int) -> tuple[int, str, str]:
+        row = housing[number]
+        # As with workers: the larger key of one supplier, of two suppliers the larger code.
+        return row["start_date"], row["organisation"] if row["dwelling_key"] else "", row["dwelling_key"] or ""
+
+    order = sorted(range(len(housing)), key=strength)
     is_temporary = [world.housing[row["housing_type"]][0] == "temporary" for row in housing]
     # A temporary spell shows only where nothing else is open: it is painted first.
     for number in sorted(order, key=lambda n: not is_temporary[n]):
