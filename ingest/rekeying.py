@@ -170,12 +170,24 @@ def warehouse_key(home: Home, kind: str, key_domain: str, organisation: str, del
 
 
 def client_forms(keys: WarehouseKeys, home: Home, delivered: Iterable[str]) -> set[str]:
-    """The warehouse keys of clients, in every key domain in which anything has been accepted."""
+    """The warehouse keys of clients, in every key domain in which a row may have been written."""
     wanted = pa.array(sorted(delivered), pa.string())
+    distinct = {_scope(CLIENT_KEY, *domain): domain for domain in _domains(home)}
+    return {key for domain in distinct.values() for key in keys.of(wanted, CLIENT_KEY, *domain).to_pylist()}
+
+
+def _domains(home: Home) -> set[tuple[str, str]]:
+    """Key domain and organisation of all that was accepted, or was on its way in when an intake died."""
     ledger = read_ledger(home).select(["key_domain", "organisation"])
-    scopes = set(zip(*(ledger.column(name).to_pylist() for name in ledger.column_names), strict=True))
-    distinct = {_scope(CLIENT_KEY, *scope): scope for scope in scopes}
-    return {key for scope in distinct.values() for key in keys.of(wanted, CLIENT_KEY, *scope).to_pylist()}
+    found = set(zip(*(ledger.column(name).to_pylist() for name in ledger.column_names), strict=True))
+    for path in home.inbox.glob("*/*/*/manifest.json"):
+        try:
+            manifest = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and isinstance(manifest.get("key_domain"), str):
+            found.add((manifest["key_domain"], path.parts[-4]))
+    return found | {(COMMON_DOMAIN, "")}
 
 
 def _scope(kind: str, key_domain: str, organisation: str) -> bytes:

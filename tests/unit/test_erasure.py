@@ -432,6 +432,19 @@ def test_a_person_is_found_in_whatever_key_domain(home, domain):
     assert where(home, GONE) == []
 
 
+def test_what_an_intake_that_died_left_in_the_lake_goes_too(home):
+    folder = drop(home.inbox, key_domain="a domain of its own")
+    take_in(home)
+    (home.archive / "hva-05").rename(home.inbox / "hva-05.back")
+    shutil.rmtree(home.inbox / "hva-05")
+    (home.inbox / "hva-05.back").rename(home.inbox / "hva-05")
+    shutil.rmtree(home.ledger)  # as before the moment of acceptance: the rows are there, the ledger is not
+    every = forms(home, GONE)
+    assert folder.is_dir() and in_lake(home, every) == {"client"}
+    erase(home, {GONE}, **ASKED)
+    assert in_lake(home, every) == set() and not folder.exists()
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_without_the_secret_nothing_is_erased(home, dry_run):
     fill(home)
