@@ -1,4 +1,4 @@
-"""The lake: accepted rows as Parquet, and which of them count.
+"""The lake: accepted rows as Parquet, keys replaced by the warehouse's own, and which of them count.
 
 The door appends to the ledger once a delivery's files are in place, so a file without a ledger
 row was left by an interrupted intake and never counts. Versions are ordered by acceptance. The lake
@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contracts import Contract, code_lists, contracts, upgrade_sql
+from ingest.contracts import Contract, code_lists, contracts, upgrade, upgrade_sql
 from ingest.due import Delivered, due_date, expected
 from ingest.ledger import (
     LEDGER_SCHEMA,
@@ -36,6 +36,7 @@ __all__ = [
     "counting",
     "delivered",
     "file_path",
+    "lake_schema",
     "period_columns",
     "read_ledger",
     "table_schema",
@@ -72,7 +73,7 @@ def file_path(home: Home, table: str, organisation: str, period: str, delivery_i
 
 
 def table_schema(contract: Contract) -> pa.Schema:
-    """Arrow schema of a table's files in the lake: the contract's columns, then ``source_row``.
+    """Arrow schema of a table's accepted rows: the contract's columns, then ``source_row``.
 
     ``source_row`` is the row in the file as delivered (the header is row 1).
     """
@@ -85,6 +86,15 @@ def table_schema(contract: Contract) -> pa.Schema:
     }
     fields = [(column.lake_name, arrow[column.lake_type]) for column in contract.columns]
     return pa.schema([*fields, ("source_row", pa.int32())])
+
+
+def lake_schema(contract: Contract) -> pa.Schema:
+    """Arrow schema of a table's files in the lake: as accepted, keys replaced (``ingest.rekeying``).
+
+    After the columns of ``table_schema`` comes the rank of each key whose order is kept.
+    """
+    ranks = [pa.field(column.order_name, pa.int32()) for column in contract.order_columns]
+    return pa.schema([*table_schema(contract), *ranks])
 
 
 def counting(home: Home, as_of: AsOf = None) -> pa.Table:
@@ -203,6 +213,7 @@ def _view_sql(table_contract: Contract, paths: dict[str, list[str]]) -> str:
     columns = [
         *((column.lake_name, column.lake_type) for column in table_contract.columns),
         ("source_row", "INTEGER"),
+        *((column.order_name, "INTEGER") for column in table_contract.order_columns),
     ]
     if not paths:
         empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
@@ -216,9 +227,20 @@ def _view_sql(table_contract: Contract, paths: dict[str, list[str]]) -> str:
 
 
 def stored_columns(table: str, version: str) -> str:
-    """SQL: the newest columns of a table, and ``source_row``, out of a file stored in ``version``."""
+    """SQL: the newest columns of a table, ``source_row`` and ranks, out of a file stored in ``version``."""
+    way, stored = upgrade(table, version), contracts(version)[table]
     named = [f'{sql} as "{name}"' for name, sql in upgrade_sql(table, version).items()]
-    return ", ".join([*named, "source_row"])
+    order_of = {column.lake_name: column.order_name for column in stored.order_columns}
+    ranks = [
+        f'{quoted_name(order_of.get(way.source_of[column.lake_name] or ""))} as "{column.order_name}"'
+        for column in contracts()[table].order_columns
+    ]
+    return ", ".join([*named, "source_row", *ranks])
+
+
+def quoted_name(name: str | None) -> str:
+    """A SQL identifier; no name is no rank."""
+    return "cast(null as integer)" if name is None else f'"{name}"'
 
 
 def quoted(text: str) -> str:

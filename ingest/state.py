@@ -67,6 +67,21 @@ class Home:
         return self.lake / "_erasures"
 
     @property
+    def secrets(self) -> Path:
+        """What only the operator may read: the secret of the warehouse's own keys."""
+        return self.root / "secrets"
+
+    @property
+    def warehouse_secret(self) -> Path:
+        """The secret with which all keys are replaced on arrival; must be backed up."""
+        return self.secrets / "warehouse.secret"
+
+    @property
+    def secret_fingerprint(self) -> Path:
+        """What tells, beside the ledger, with which secret the keys of the lake were made."""
+        return self.lake / "_secret_fingerprint"
+
+    @property
     def warehouse(self) -> Path:
         """The restricted DuckDB file with record-level marts."""
         return self.root / "warehouse" / "warehouse.duckdb"

@@ -53,12 +53,15 @@ def _telling_failure(step: Callable[_Given, _Result]) -> Callable[_Given, _Resul
 def take_in(home: Home, progress: Progress) -> IntakeReport:
     """Take in everything complete that waits in the inbox."""
     from ingest import door
+    from ingest.rekeying import SecretError
 
     with writing(home, "ingest"):
         try:
             report = door.take_in(home, progress)
         except door.IntakeBusyError as error:
             raise BusyError(str(error), "Wait until it has ended, then try again.") from error
+        except SecretError as error:
+            raise OperationError(f"Nothing was taken in: {error}.", "What waits in the inbox stays there.") from error
     record("intake", report)
     return report
 

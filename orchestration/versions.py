@@ -22,7 +22,13 @@ _DECIDING = (
     ("ingest/reference", (".csv",)),
     ("quality", (".py", ".yml", ".csv", ".sql")),
 )
-_DECIDING_FILES = ("ingest/due.py", "ingest/lake.py", "ingest/ledger.py", "ingest/periods.py")
+_DECIDING_FILES = (
+    "ingest/due.py",
+    "ingest/lake.py",
+    "ingest/ledger.py",
+    "ingest/periods.py",
+    "ingest/rekeying.py",
+)
 _NOT_CODE = {"target", "logs", "dbt_packages", "__pycache__"}
 
 

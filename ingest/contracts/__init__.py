@@ -7,7 +7,9 @@ derives it from here.
 
 from ingest.contracts.model import (
     CADENCES,
+    CLIENT_KEY,
     DATE_TYPES,
+    KEY_KINDS,
     LAKE_TYPES,
     LANGUAGES,
     CodeList,
@@ -29,7 +31,9 @@ from ingest.contracts.upgrades import Upgrade, upgrade, upgrade_rows, upgrade_sq
 
 __all__ = [
     "CADENCES",
+    "CLIENT_KEY",
     "DATE_TYPES",
+    "KEY_KINDS",
     "LAKE_TYPES",
     "LANGUAGES",
     "CodeList",

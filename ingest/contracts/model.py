@@ -43,6 +43,13 @@ CADENCES: dict[str, tuple[str, ...]] = {
     "yearly": ("year",),
 }
 PERIOD_TYPES = ("quarter", "half_year", "year")
+# What a key identifies. A client's key is made in a key domain, every other one by its supplier; keys of
+# two kinds are never the same one.
+CLIENT_KEY = "client"
+KEY_KINDS = (
+    CLIENT_KEY, "worker", "team", "dwelling", "aftercare_period", "placement", "plan", "contact", "meeting",
+    "referral", "support_person", "housing_unit", "respondent",
+)  # fmt: skip
 REFERENCE_SEVERITIES = ("warn", "quarantine_row")
 # What a column may serve: an indicator (JAT-01), a breakdown, a check of the door, every figure's
 # denominator, or the key of its table.
@@ -82,6 +89,8 @@ class Column:
     ``within_period`` marks the event date of an increment, which must lie in the manifest's period.
     ``pattern`` (text only, and of every text) is the regular expression that the whole value must
     match, so that nothing written freely comes in; ``example`` is a value that does.
+    ``key_of`` (keys only, and of every key) is what it identifies. ``keeps_order`` marks a key by
+    whose order ties are broken: the lake keeps its rank as ``order_name``.
     ``aliases`` are headers accepted beside the name and the labels; ``serves`` says what the column
     is asked for (see ``ingest/contracts/README.md``).
     """
@@ -100,6 +109,8 @@ class Column:
     example: str | None = None
     aliases: tuple[str, ...] = ()
     serves: tuple[str, ...] = ()
+    key_of: str | None = None
+    keeps_order: bool = False
 
     @property
     def description(self) -> str:
@@ -121,7 +132,22 @@ class Column:
         """Description of the typed column, which for the end of a spell is a day later."""
         if self.spell_end_of:
             return "Day after the last day of the spell (half-open interval); empty while it goes on."
+        if self.key_of:
+            return f"{self.description.rstrip('.')}; re-keyed by the warehouse."
         return self.description
+
+    @property
+    def order_name(self) -> str:
+        """Name of the lake column with the rank of the key as delivered (where ``keeps_order``)."""
+        return f"{self.name}_order"
+
+    @property
+    def order_description(self) -> str:
+        """Description of that column, which no supplier delivers."""
+        return (
+            f"Rank of {self.name} as delivered among those of its delivery, from 1 (the smallest key); empty with it. "
+            "Ties go by it: the warehouse's own keys have another order."
+        )
 
 
 @dataclass(frozen=True)
@@ -183,6 +209,11 @@ class Contract:
     def lake_names(self) -> tuple[str, ...]:
         """Names as stored in the lake, without the system columns."""
         return tuple(column.lake_name for column in self.columns)
+
+    @property
+    def order_columns(self) -> tuple[Column, ...]:
+        """The keys whose order the lake keeps, each in a column of its own (``order_name``)."""
+        return tuple(column for column in self.columns if column.keeps_order)
 
     def column(self, name: str) -> Column:
         """The column of that delivered name; ``KeyError`` when there is none."""

@@ -16,6 +16,7 @@ import yaml
 
 from ingest.contracts.model import (
     CADENCES,
+    KEY_KINDS,
     LAKE_TYPES,
     LANGUAGES,
     MODES,
@@ -47,6 +48,7 @@ _CONTRACT_FIELDS = {
 _COLUMN_FIELDS = {
     "name", "type", "required", "description", "label", "code_list", "minimum", "maximum",
     "spell_end_of", "within_period", "pattern", "example", "aliases", "serves",
+    "key_of", "keeps_order",
 }  # fmt: skip
 # What a later version may say anew of a table and of a column. Everything else would change what
 # the rows of the version before mean, or keep them out.
@@ -299,6 +301,8 @@ def _parse(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) -> Contra
         if name not in names:
             raise ContractError(f"{file}: primary_key names {name!r}, which is no column")
     for column in columns:
+        if column.keeps_order and column.order_name in names:
+            raise ContractError(f"{file}: {column.order_name} is made by the warehouse and cannot be delivered")
         if column.spell_end_of and column.spell_end_of not in names:
             raise ContractError(f"{file}: {column.name} closes {column.spell_end_of!r}, which is no column")
     if raw["mode"] not in MODES:
@@ -348,6 +352,12 @@ def _parse_column(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) ->
         raise ContractError(f"{where}: a text has a pattern and an example, and only a text has them")
     if "pattern" in raw and not re.fullmatch(raw["pattern"], raw["example"]):
         raise ContractError(f"{where}: the example does not match the pattern")
+    if (raw["type"] == "key") != ("key_of" in raw):
+        raise ContractError(f"{where}: a key says what it identifies (key_of), and only a key does")
+    if raw.get("key_of", KEY_KINDS[0]) not in KEY_KINDS:
+        raise ContractError(f"{where}: key_of {raw['key_of']!r} is none of {', '.join(KEY_KINDS)}")
+    if raw.get("keeps_order") and raw["type"] != "key":
+        raise ContractError(f"{where}: only a key keeps_order")
     serves = tuple(raw.get("serves", ()))
     if not serves:
         raise ContractError(f"{where}: serves nothing; a column that nothing uses is not asked for")
@@ -372,6 +382,8 @@ def _parse_column(raw: dict[str, Any], file: str, lists: dict[str, CodeList]) ->
         example=raw.get("example"),
         aliases=tuple(raw.get("aliases", ())),
         serves=serves,
+        key_of=raw.get("key_of"),
+        keeps_order=bool(raw.get("keeps_order", False)),
     )
 
 
@@ -398,6 +410,8 @@ def _check_neighbours(table: Contract, known: dict[str, Contract]) -> None:
                     raise ContractError(f"{where}: {side.table} has no column {column!r}")
             if table.column(name).type != target.column(to_name).type:
                 raise ContractError(f"{where}: {name} and {to_name} are of different types")
+            if table.column(name).key_of != target.column(to_name).key_of:
+                raise ContractError(f"{where}: {name} and {to_name} identify different things (key_of)")
     if table.within:
         where = f"{table.table}: within {table.within}"
         for side in (table, _neighbour(table.within, known, where)):

@@ -48,7 +48,7 @@ def sources_yaml() -> str:
                 f"            description: {_quoted(column.lake_description)}",
                 f"            data_type: {column.lake_type.lower()}",
             ]
-        for name, text in _LAKE_COLUMNS:
+        for name, text in _beside(contract):
             lines += [f"          - name: {name}", f"            description: {_quoted(text)}"]
     for table, text in _SYSTEM_TABLES:
         lines += [f"      - name: {table}", f"        description: {_quoted(text)}"]
@@ -58,7 +58,7 @@ def sources_yaml() -> str:
 def staging_sql(contract: Contract, supplier: str) -> str:
     """A staging model: the source as it is, columns grouped, nothing joined."""
     columns = [column.lake_name for group in _GROUPS for column in contract.columns if _group(column) == group]
-    listed = ",\n".join(f"        {name}" for name in [*columns, "organisation", "period", "source_row"])
+    listed = ",\n".join(f"        {name}" for name in [*columns, *(name for name, _ in _beside(contract))])
     area = "" if supplier != "hva" else ",\n        substr(organisation, 5) as wellbeing_area_code"
     only = f"\n    where organisation like '{supplier}%'" if len(contract.suppliers) > 1 else ""
     return f"""-- Grain: {contract.grain[0].lower()}{contract.grain[1:].rstrip(".")}, as the supplier delivered it.
@@ -100,7 +100,7 @@ def staging_yaml() -> str:
                 f"      - name: {column.lake_name}",
                 f"        description: {_quoted(column.lake_description)}",
             ]
-        for name, text in _LAKE_COLUMNS:
+        for name, text in _beside(contract):
             lines += [f"      - name: {name}", f"        description: {_quoted(text)}"]
         if supplier == "hva":
             lines += [
@@ -160,6 +160,11 @@ _SYSTEM_TABLES = (
         "What the definitions derive from a code. One row per code list, code and attribute.",
     ),
 )
+
+
+def _beside(contract: Contract) -> list[tuple[str, str]]:
+    """What a row of the lake has beside the contract's columns: name and description."""
+    return [*((column.order_name, column.order_description) for column in contract.order_columns), *_LAKE_COLUMNS]
 
 
 def _group(column: Column) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -16,16 +15,14 @@ import pyarrow.compute as pc
 from ingest.contracts import Contract, contracts, upgrade
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.findings import LISTED_PLACES, Place, Skipped, finding, masked_key
-from ingest.door.large import LargeTable, StoredRows
+from ingest.door.large import LargeTable, Rows, StoredRows
+from ingest.door.manifest import Manifest
 from ingest.door.rules import QUARANTINE_ROW, RULES, WARN, Query, Rule
 from ingest.lake import table_schema
 
 # Thousands of small chunks would each be a scan step of their own.
 _SMALL_CHUNK = 2048
 _ROWS_AT_A_TIME = 200_000
-
-# Accepted rows in the lake's schema, in memory or in a file.
-Rows: TypeAlias = pa.Table | StoredRows
 
 
 def check_across(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> None:
@@ -52,11 +49,13 @@ def tables_of(
     connection: duckdb.DuckDBPyConnection,
     deliveries: Sequence[Delivery],
     others: Mapping[str, Sequence[tuple[int, Rows]]] | None = None,
+    rows_to_compare: Callable[[Manifest, DeliveryTable], Rows] | None = None,
 ) -> Iterator[dict[str, set[int]]]:
     """Views over the accepted rows of the deliveries: those that the rules of tables read.
 
     Yields table -> numbers (places in ``deliveries``) of the deliveries with that table, empty ones
-    included. ``others`` are tables with numbers of their own to be read as ``previous_<table>``.
+    included. ``others`` are tables with numbers of their own to be read as ``previous_<table>``;
+    ``rows_to_compare`` gives the rows of a table with the keys that those have (by default as delivered).
     """
     rows_of: dict[str, list[tuple[int, Rows]]] = {}
     delivered: dict[str, set[int]] = {}
@@ -66,7 +65,8 @@ def tables_of(
         for table in delivery.tables:
             if table.checked is not None:
                 delivered.setdefault(table.file.table, set()).add(number)
-                rows_of.setdefault(table.file.table, []).append((number, table.checked.rows))
+                found = rows_to_compare(delivery.manifest, table) if rows_to_compare else table.checked.rows
+                rows_of.setdefault(table.file.table, []).append((number, found))
         for name in delivery.manifest.nothing_to_report:
             delivered.setdefault(name, set()).add(number)
     views: dict[str, Sequence[tuple[int, Rows]]] = {name: rows_of.get(name, []) for name in contracts()}
@@ -126,11 +126,13 @@ def report(
     deliveries: Sequence[Delivery],
     able: set[int],
     expected: Mapping[int, str] | None = None,
+    named: Callable[[pa.Table], pa.Table] = lambda rows: rows,
 ) -> None:
     """Add what a query found (``delivery``, ``source_row``, perhaps ``seen`` and ``record``).
 
     ``able`` are the deliveries for which it could be asked; ``expected`` says what was expected of
-    each where that differs between them.
+    each where that differs between them; ``named`` gives the rows to be listed their ``record`` as the
+    supplier knows it.
     """
     if len(deliveries) == 1 and deliveries[0].is_large:
         shares = [(0, _share_of_large(rule, query, contract, found, deliveries[0]))]
@@ -138,6 +140,7 @@ def report(
         shares = [(number, rows) for number, rows in _shares(found) if number in able]
     for number, share in shares:
         if share.count:
+            share = replace(share, first=named(share.first))
             _add(rule, query, contract, share, deliveries[number], (expected or {}).get(number))
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from ingest.contracts import Contract
 from ingest.door.checks import Checked
 from ingest.door.findings import Finding, Skipped
-from ingest.door.large import LargeTable
+from ingest.door.large import LargeTable, StoredRows
 from ingest.door.manifest import Manifest, ManifestFile
 from ingest.door.reading import RawTable
 from ingest.door.receipt import REJECTED, outcome_of
@@ -30,6 +32,8 @@ class DeliveryTable:
     sheet: str | None = None
     absent: frozenset[str] = frozenset()
     checked: Checked | LargeTable | None = None
+    # The accepted rows as they go to the lake; made when they are first asked for.
+    rekeyed: pa.Table | StoredRows | None = None
 
 
 @dataclass

@@ -33,6 +33,7 @@ from ingest.door.storing import finish, ledger_rows, write_lake_file
 from ingest.door.waiting import Acceptances, in_order, is_finished, open_delivery, waiting_deliveries
 from ingest.ledger import append_to_ledger
 from ingest.locking import sole_writer
+from ingest.rekeying import WarehouseKeys, keys_for_intake
 from ingest.state import Home
 
 # A batch shares its queries: large enough to spread their cost, small enough for memory.
@@ -48,13 +49,15 @@ def take_in(
     """Take in every complete delivery that waits in the inbox of ``home``.
 
     ``progress`` gets a line now and then; ``clock`` (aware) gives the time of acceptance. Raises
-    ``IntakeBusyError`` when another intake is running. A bad delivery never raises: it is reported.
+    ``IntakeBusyError`` when another intake is running and ``SecretError`` when new keys would not
+    match those in the lake. A bad delivery never raises: it is reported.
     """
     started = time.monotonic()
     tell = progress or (lambda _line: None)
     with sole_writer(home), _desk(home.arriving, [home.lake]) as spool:
+        keys = keys_for_intake(home)
         accepted = Acceptances.read(home)
-        history = LakeHistory(home)
+        history = LakeHistory(home, keys)
         results: list[DeliveryResult] = []
         ready: list[Delivery] = []
         for delivery in waiting_deliveries(home):
@@ -69,7 +72,7 @@ def take_in(
         tell(f"{len(ready)} deliveries to take in, {len(results)} others")
         done = 0
         for batch in _batches(ready, spool):
-            results += _take_batch(home, spool.connection, batch, accepted, history, clock())
+            results += _take_batch(home, spool.connection, batch, accepted, history, keys, clock())
             if any(delivery.is_large for delivery in batch):
                 spool.clear()  # not before: the one after may be in it already
             done += len(batch)
@@ -149,6 +152,7 @@ def _take_batch(
     batch: list[Delivery],
     accepted: Acceptances,
     history: LakeHistory,
+    keys: WarehouseKeys,
     now: datetime,
 ) -> list[DeliveryResult]:
     results = []
@@ -179,7 +183,7 @@ def _take_batch(
             manifest.period.code,
         )
         for table in delivery.tables:
-            write_lake_file(home, manifest, table, made)
+            write_lake_file(home, manifest, table, made, keys)
         entries += ledger_rows(home, delivery, manifest, now)
     check_against_history(connection, taken, history)
     if entries:

@@ -8,8 +8,9 @@ table; files are read back through the engine or some rows at a time, so memory 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import numpy as np
@@ -45,6 +46,10 @@ class StoredRows:
         """The file as a relation in SQL."""
         # Not with the columns that `=` in a path would stand for.
         return f"read_parquet({quoted(str(self.path))}, hive_partitioning = false)"
+
+
+# Accepted rows in memory or in a file.
+Rows: TypeAlias = pa.Table | StoredRows
 
 
 class Spool:
@@ -246,6 +251,14 @@ class LargeTable:
         if not self._accepted.rows:
             return iter([self._accepted.schema.empty_table()])
         return _pieces(self._accepted.path)
+
+    def rewritten(self, schema: pa.Schema, change: Callable[[pa.Table], pa.Table]) -> StoredRows:
+        """The accepted rows as ``change`` (which takes some at a time) makes them, in a file beside them."""
+        writer = PieceWriter(self._accepted.path.with_name(".rewritten.partial"), schema)
+        for piece in self.accepted_pieces():
+            writer.write(change(piece))
+        writer.close()
+        return StoredRows(writer.path)
 
     def refused_pieces(self) -> Iterator[pa.Table]:
         """The refused rows as delivered, with ``source_row`` and ``reasons``, some at a time."""

@@ -13,17 +13,33 @@ import pyarrow.parquet as pq
 from ingest.contracts import contracts, versions
 from ingest.door.delivery import Delivery, DeliveryTable
 from ingest.door.files import make_folder, move, safe_place
+from ingest.door.large import LargeTable, Rows, StoredRows
 from ingest.door.manifest import Manifest
 from ingest.door.receipt import Receipt
-from ingest.lake import file_path, period_columns, table_schema
+from ingest.lake import file_path, lake_schema, period_columns
+from ingest.rekeying import WarehouseKeys, key_order, rekeyed
 from ingest.state import Home
 
 # Where the files of a delivery with an identifier are kept until the controller has decided.
 IDENTIFIER_FOLDER = "contains_identifier"
 
 
-def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: set[Path]) -> None:
-    assert table.checked is not None
+def lake_rows(manifest: Manifest, table: DeliveryTable, keys: WarehouseKeys) -> Rows:
+    """The accepted rows of a table as the lake holds them: with the warehouse's own keys."""
+    if table.rekeyed is None:
+        assert table.checked is not None
+        contract = contracts()[table.file.table]
+        if isinstance(table.checked, LargeTable):
+            order = key_order(contract, table.checked.accepted_pieces())
+            table.rekeyed = table.checked.rewritten(
+                lake_schema(contract), lambda piece: rekeyed(piece, contract, manifest, keys, order)
+            )
+        else:
+            table.rekeyed = rekeyed(table.checked.rows, contract, manifest, keys)
+    return table.rekeyed
+
+
+def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: set[Path], keys: WarehouseKeys) -> None:
     path = file_path(
         home,
         table.file.table,
@@ -32,14 +48,13 @@ def write_lake_file(home: Home, manifest: Manifest, table: DeliveryTable, made: 
         manifest.delivery_id,
     )
     make_folder(path.parent, made)
-    rows = (rows_for_lake(piece, table.file.table, manifest) for piece in table.checked.accepted_pieces())
-    _write_whole(rows, path, compression_level=1)
-
-
-def rows_for_lake(rows: pa.Table, table: str, manifest: Manifest) -> pa.Table:
-    """Accepted rows of ``table`` as they are stored. Every row goes through here on its way to the lake,
-    a large table some rows at a time."""
-    return rows.cast(table_schema(contracts()[table]))
+    rows = lake_rows(manifest, table, keys)
+    if isinstance(rows, pa.Table):
+        _write_whole([rows], path, compression_level=1)
+        return
+    # Whole and closed already, and on the lake's own disk.
+    rows.path.replace(path)
+    table.rekeyed = StoredRows(path)
 
 
 def ledger_rows(home: Home, delivery: Delivery, manifest: Manifest, now: datetime) -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""Erasing a person everywhere by key: lake, quarantine, inbox, archive, receipts, warehouse.
+"""Erasing a person everywhere: lake, quarantine, inbox, archive, receipts, warehouse.
+
+The person is named by the client key that its suppliers deliver; the warehouse's own key is found by it.
 
 What stays is a record: when, who asked (a role), how many rows of which table. Neither a key nor its
 hash is kept, so a later delivery that brings the person back cannot be recognised here. Whoever keeps

@@ -2,6 +2,11 @@
 
 The lake comes last and its dependent tables before those that they refer to: until then the lake
 tells which deliveries the person is in, so an erasure that died finds the rest when it is run again.
+Originals and refused rows go in the same order, table by table: only they tell the delivered keys of
+a person's plans.
+
+Archive, inbox and quarantine hold keys as they were delivered, the lake and what is made from it the
+warehouse's own (``ingest.rekeying``); everything is searched for both.
 """
 
 from __future__ import annotations
@@ -14,12 +19,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.contracts import contracts
 from ingest.door.manifest import MANIFEST_NAME
+from ingest.door.originals import tables_in
+from ingest.erasure.finding import (
+    ErasureError,
+    connect,
+    key_table,
+    lake_files,
+    person_keys,
+    place_of,
+    quarantine_files,
+)
 from ingest.erasure.receipts import clean
 from ingest.erasure.records import ErasureRecord, Journal, finish
 from ingest.erasure.searching import Held, Keys, filter_parquet, held, remove_rows
@@ -30,14 +44,9 @@ from ingest.state import Home
 _KEY = re.compile(r"[0-9a-f]{64}")
 # What is made from the lake and can be made again: a file that holds a key, or may, goes.
 _DERIVED = ("warehouse", "audiences", "dbt", "quality", "log", "tmp")
-_MEMORY_LIMIT = "1GB"
 _LONGEST_ROLE = 100
 
 Place = tuple[str, str, str]
-
-
-class ErasureError(RuntimeError):
-    """An erasure that cannot be done or finished; the text names files, never a key."""
 
 
 @dataclass
@@ -89,9 +98,11 @@ def erase(
 ) -> Erasure:
     """Erase everything about the clients with ``keys``, and whatever only refers to them.
 
-    ``asked_by`` is a role. Interrupted, it is finished by calling it again with the same keys.
+    ``keys`` are client keys as they were delivered, of whatever key domain; ``asked_by`` is a role.
+    Interrupted, it is finished by calling it again with the same keys.
     Published releases stand. Raises ``ErasureError`` when something that cannot be written anew
-    still holds a key, and ``IntakeBusyError`` while an intake is running.
+    still holds a key, when the secret of the warehouse's keys is missing or a key is one of the
+    warehouse's own (then nothing has been changed), and ``IntakeBusyError`` while an intake is running.
     """
     wanted = set(keys)
     if not wanted or not all(_KEY.fullmatch(key) for key in wanted):
@@ -100,16 +111,17 @@ def erase(
         raise ErasureError(f"expected the role of who asks, 1 to {_LONGEST_ROLE} characters")
     with sole_writer(home):
         _remove_partials(home)
-        every = Keys(_with_dependents(home, wanted))
+        found = person_keys(home, wanted)
+        every = Keys(found.values)
         result = Erasure()
         in_lake = _rows_by_file(home, every)
         in_quarantine = _quarantined_by_file(home, every)
-        for found, totals in ((in_lake, result.rows), (in_quarantine, result.rows_in_quarantine)):
-            for path, rows in found.items():
+        for by_file, totals in ((in_lake, result.rows), (in_quarantine, result.rows_in_quarantine)):
+            for path, rows in by_file.items():
                 totals[_table_of(home, path)] = totals.get(_table_of(home, path), 0) + rows
         not_accepted = list(_not_accepted(home, every))
-        result.to_send_again = [place for place, _, found in not_accepted if found is Held.YES]
-        result.not_searched = [place for place, _, found in not_accepted if found is Held.UNKNOWN]
+        result.to_send_again = [place for place, _, holds in not_accepted if holds is Held.YES]
+        result.not_searched = [place for place, _, holds in not_accepted if holds is Held.UNKNOWN]
         if dry_run:
             return result
         journal = Journal.open(home, wanted, asked_by, clock())
@@ -121,15 +133,24 @@ def erase(
         for _, path, holds in not_accepted:
             if holds is Held.YES or path.is_relative_to(home.quarantine):
                 _remove(path, journal)
-        places = {_place_of(home, path) for path in (*in_lake, *in_quarantine)}
-        progress(f"originals and receipts of {len(places)} deliveries")
-        for place in sorted(places):
-            _rewrite_originals(home.archive.joinpath(*place), every, journal)
+        places = {place_of(home, path) for path in (*in_lake, *in_quarantine)}
+        progress("receipts, and what was made from the lake")
         _clean_receipts(home, every)
-        progress("what was made from the lake")
         result.warehouse_removed = _remove_derived(home, every)
-        progress("lake and quarantine")
-        for path in sorted({**in_lake, **in_quarantine}, key=lambda path: (_rank(_table_of(home, path)), path)):
+        progress(f"originals and refused rows of {len(places)} deliveries")
+        originals = list(_originals(home, sorted(places)))
+        for rank in sorted({_rank(table) for table in contracts()}):
+            for original in originals:
+                if original.rank == rank:
+                    _rewrite_original(original, every, found.unreadable, journal)
+            for path in sorted(in_quarantine):
+                if _rank(_table_of(home, path)) == rank:
+                    _erase_rows(home, path, every, journal)
+        for folder in sorted({original.folder for original in originals}):
+            if any(Path(path).is_relative_to(folder) for path in journal.rewritten | journal.removed):
+                _note_in_manifest(folder / MANIFEST_NAME)
+        progress("the lake")
+        for path in sorted(in_lake, key=lambda path: (_rank(_table_of(home, path)), path)):
             _erase_rows(home, path, every, journal)
         _correct_ledger(home, [Path(path) for path in journal.rows])
         _verify(home, every)
@@ -140,47 +161,12 @@ def erase(
 # ---- finding ------------------------------------------------------------------------------------
 
 
-def _with_dependents(home: Home, keys: set[str]) -> set[str]:
-    """The keys, and those of records that are about the clients and that other tables refer to.
-
-    A plan is its client's, so the parties of the plan go with it; a worker is not.
-    """
-    found = set(keys)
-    while True:
-        added: set[str] = set()
-        for contract in contracts().values():
-            for reference in contract.references:
-                target = contracts()[reference.table]
-                whole_key = reference.to_columns == target.primary_key and len(target.primary_key) == 1
-                if whole_key and reference.to_columns != ("client_key",) and "client_key" in target.column_names:
-                    added |= _values(home, reference.table, reference.to_columns[0], found)
-        if added <= found:
-            return found
-        found |= added
-
-
-def _values(home: Home, table: str, column: str, keys: set[str]) -> set[str]:
-    """Values of a column in the rows of a client, over all versions, refused rows included."""
-    values: set[str] = set()
-    for files in (_lake_files(home, table), _quarantine_files(home, table)):
-        if files:
-            with _connect() as connection:
-                connection.register("wanted", _key_table(keys))
-                rows = connection.execute(
-                    f"select distinct lower(trim({column})) from read_parquet(?, union_by_name = true) "
-                    "where lower(trim(client_key)) in (select key from wanted)",
-                    [[str(file) for file in files]],
-                ).fetchall()
-            values |= {value for (value,) in rows if value and _KEY.fullmatch(value)}
-    return values
-
-
 def _rows_by_file(home: Home, keys: Keys) -> dict[Path, int]:
     """Files of the lake with how many rows hold a key; files that no ledger row names included."""
     tables = [folder.name for folder in home.lake.glob("[!_.]*") if folder.is_dir()] if home.lake.exists() else []
     found: dict[Path, int] = {}
     for table in tables:
-        found |= _count(_lake_files(home, table), keys)
+        found |= _count(lake_files(home, table), keys)
     return found
 
 
@@ -188,15 +174,15 @@ def _quarantined_by_file(home: Home, keys: Keys) -> dict[Path, int]:
     tables = {path.stem for path in home.quarantine.glob("*/*/*/rows/*.parquet")}
     found: dict[Path, int] = {}
     for table in sorted(tables):
-        found |= _count(_quarantine_files(home, table), keys)
+        found |= _count(quarantine_files(home, table), keys)
     return found
 
 
 def _count(files: list[Path], keys: Keys) -> dict[Path, int]:
     if not files:
         return {}
-    with _connect() as connection:
-        connection.register("wanted", _key_table(keys.values))
+    with connect() as connection:
+        connection.register("wanted", key_table(keys.values))
         source = "read_parquet($files, union_by_name = true, filename = true, hive_partitioning = false)"
         names = [str(file) for file in files]
         described = connection.execute(f"describe select * exclude (filename) from {source}", {"files": names})
@@ -225,37 +211,12 @@ def _not_accepted(home: Home, keys: Keys) -> Iterator[tuple[Place, Path, Held]]:
                     break
 
 
-def _place_of(home: Home, path: Path) -> Place:
-    if path.is_relative_to(home.quarantine):
-        parts = path.relative_to(home.quarantine).parts
-        return parts[0], parts[1], parts[2]
-    _, organisation, period, file = path.relative_to(home.lake).parts
-    return organisation.partition("=")[2], period.partition("=")[2], file.removesuffix(".parquet")
-
-
 def _table_of(home: Home, path: Path) -> str:
     return path.stem if path.is_relative_to(home.quarantine) else path.relative_to(home.lake).parts[0]
 
 
-def _lake_files(home: Home, table: str) -> list[Path]:
-    return sorted((home.lake / table).glob("organisation=*/period=*/[!.]*.parquet"))
-
-
-def _quarantine_files(home: Home, table: str) -> list[Path]:
-    return sorted(home.quarantine.glob(f"*/*/*/rows/{table}.parquet"))
-
-
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-
-
-def _connect() -> duckdb.DuckDBPyConnection:
-    # Nothing may be spilled to disk: what is searched for would stand there.
-    return duckdb.connect(config={"memory_limit": _MEMORY_LIMIT, "threads": 2, "temp_directory": ""})
-
-
-def _key_table(keys: Iterable[str]) -> pa.Table:
-    return pa.table({"key": pa.array(sorted(keys), pa.string())})
 
 
 def _rank(table: str) -> int:
@@ -269,6 +230,12 @@ def _rank(table: str) -> int:
         for reference in other.references
     )
     return 2 if referred else 1
+
+
+def _only_refers(table: str) -> bool:
+    """Whether its rows name no client, only a record that may be a client's."""
+    contract = contracts().get(table)
+    return contract is not None and "client_key" not in contract.column_names and bool(contract.references)
 
 
 # ---- removing -----------------------------------------------------------------------------------
@@ -293,24 +260,43 @@ def _remove(folder: Path, journal: Journal) -> None:
         folder.rmdir()
 
 
-def _rewrite_originals(folder: Path, keys: Keys, journal: Journal) -> None:
-    """Take the rows out of an accepted delivery's files; what cannot be written anew goes."""
-    if not folder.is_dir():
+@dataclass(frozen=True)
+class _Original:
+    """A file of an accepted delivery; without a ``table`` it is the manifest or unknown to it."""
+
+    path: Path
+    folder: Path
+    table: str | None
+
+    @property
+    def rank(self) -> int:
+        return _rank(self.table) if self.table else 0
+
+
+def _originals(home: Home, places: list[Place]) -> Iterator[_Original]:
+    for place in places:
+        folder = home.archive.joinpath(*place)
+        tables = tables_in(folder)
+        for path in _files(folder) if folder.is_dir() else ():
+            yield _Original(path, folder, tables.get(path.relative_to(folder).as_posix()))
+
+
+def _rewrite_original(original: _Original, keys: Keys, unreadable: frozenset[Path], journal: Journal) -> None:
+    """Take the rows out of a delivered file; one that cannot be written anew goes.
+
+    In an ``unreadable`` folder the person's plans could not be looked up, so what refers to plans goes.
+    """
+    is_blind = original.folder in unreadable and original.table is not None and _only_refers(original.table)
+    if not is_blind and held(original.path, keys) is Held.NO:
         return
-    changed = False
-    for path in _files(folder):
-        if held(path, keys) is Held.NO:
-            continue
-        changed = True
-        journal.rewritten.add(str(path))
+    path = str(original.path)
+    journal.rewritten.add(path)
+    journal.write()
+    if is_blind or remove_rows(original.path, keys) is None:
+        journal.rewritten.discard(path)
+        journal.removed.add(path)
         journal.write()
-        if remove_rows(path, keys) is None:
-            journal.rewritten.discard(str(path))
-            journal.removed.add(str(path))
-            journal.write()
-            path.unlink()
-    if changed:
-        _note_in_manifest(folder / MANIFEST_NAME)
+        original.path.unlink()
 
 
 def _note_in_manifest(path: Path) -> None:
@@ -358,7 +344,7 @@ def _correct_ledger(home: Home, paths: list[Path]) -> None:
     """Make the ledger's counts those of the files again."""
     wanted: dict[tuple[str, str], dict[str, int]] = {}
     for path in paths:
-        place, table = _place_of(home, path), _table_of(home, path)
+        place, table = place_of(home, path), _table_of(home, path)
         column = "rows_quarantined" if path.is_relative_to(home.quarantine) else "rows"
         rows = pq.ParquetFile(path).metadata.num_rows if path.exists() else 0
         wanted.setdefault((place[2], table), {})[column] = rows

@@ -12,26 +12,18 @@ hyphen as ``-``. Century signs stay as they are: ``-`` and ``Y X W V U`` (1900s)
 
 from __future__ import annotations
 
-import os
-import re
-import secrets
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from ingest.prepare.messages import Problem
+from ingest.secret_files import SECRET_BYTES, SecretFileError, decoded_secret, read_secret_text, write_secret
 
-SECRET_BYTES = 32
 CLIENT_SECRET_VARIABLE = "AFTERCARE_CLIENT_SECRET"
 SUPPLIER_SECRET_VARIABLE = "AFTERCARE_SUPPLIER_SECRET"
 PERSONAL_IDENTITY_CODE, LOCAL_NUMBER = "personal_identity_code", "local_number"
 CLIENT_KIND = "client"
 
-_HEX = re.compile(rf"[0-9a-fA-F]{{{2 * SECRET_BYTES}}}")
-# 32 random bytes hold 30 different ones on average; fewer than 16 happens to none in 10^15.
-_FEWEST_DIFFERENT = 16
 _BLOCK = 64
 # Parts of a key are joined by a character that no file holds inside a value.
 _SEPARATOR = "chr(31)"
@@ -52,9 +44,7 @@ def new_secret(path: Path) -> None:
 
     Raises ``FileExistsError`` when there is a file: an overwritten secret would break every key.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(secrets.token_hex(SECRET_BYTES) + "\n")
+    write_secret(path)
 
 
 def read_secrets(
@@ -88,30 +78,17 @@ def read_secrets(
 
 def _read_secret_file(path: Path) -> tuple[str | None, Problem | None]:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except OSError:
-        return None, Problem("SECRET_FILE", file=str(path))
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return None, Problem("SECRET_FILE", file=str(path))
-        # Windows has no such bits: there the folder's access list is the supplier's own matter.
-        if os.name == "posix" and status.st_mode & 0o077:
-            return None, Problem("SECRET_MODE", file=str(path), seen=f"{stat.S_IMODE(status.st_mode):o}")
-        return stream.read(1000).decode("ascii", errors="replace"), None
+        return read_secret_text(path), None
+    except SecretFileError as error:
+        return None, Problem(error.code, file=str(path), seen=error.seen)
 
 
 def _decoded(text: str, source: str) -> tuple[bytes | None, Problem | None]:
-    text = text.strip()
-    if not _HEX.fullmatch(text):
-        expected = f"{2 * SECRET_BYTES} × 0-9 a-f ({SECRET_BYTES} B)"
-        return None, Problem("SECRET_FORM", file=source, expected=expected)
-    secret = bytes.fromhex(text)
-    typed = all(32 <= byte < 127 for byte in secret)
-    steps = {(after - before) % 256 for before, after in pairwise(secret)}
-    if len(set(secret)) < _FEWEST_DIFFERENT or typed or len(steps) == 1:
-        return None, Problem("SECRET_WEAK", file=source)
-    return secret, None
+    try:
+        return decoded_secret(text), None
+    except SecretFileError as error:
+        expected = f"{2 * SECRET_BYTES} × 0-9 a-f ({SECRET_BYTES} B)" if error.code == "SECRET_FORM" else None
+        return None, Problem(error.code, file=source, expected=expected)
 
 
 # ---- the same in SQL, so that no number leaves the engine ------------------------------------------

@@ -20,9 +20,15 @@ def register(command: Callable[..., argparse.ArgumentParser]) -> None:
     added = command(
         "erase",
         run,
-        "erase everything about a person by key, given in a file or on stdin (never as an argument)",
+        "erase everything about a person by the client key that suppliers deliver (not the warehouse's own), "
+        "given in a file or on stdin (never as an argument)",
     )
-    added.add_argument("--key-file", type=Path, metavar="FILE", help="keys, one a line (default: stdin)")
+    added.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help="client keys as delivered, of any key domain, one a line (default: stdin)",
+    )
     added.add_argument("--asked-by", required=True, metavar="ROLE", help="a role, never a name; kept in the record")
     added.add_argument("--dry-run", action="store_true", help="count only")
     added.add_argument("--no-build", action="store_true", help="do not build the warehouse anew")

@@ -98,6 +98,9 @@ def _of_column(column: Column, places: Mapping[str, Collection[str]]) -> list[Ex
         found.append(_range(name, column.minimum, column.maximum))
     if column.spell_end_of:
         found.append(_spell(column.spell_end_of, name))
+    if column.keeps_order:
+        order = column.order_name
+        found += [_type(order, "INTEGER"), _range(order, 1, None), _order(name, order)]
     return found
 
 
@@ -107,7 +110,8 @@ def _organisation_pattern(contract: Contract) -> str:
 
 
 def _columns(contract: Contract) -> Expectation:
-    names = [*contract.lake_names, *ROW_COLUMNS]
+    order_names = (column.order_name for column in contract.order_columns)
+    names = [*contract.lake_names, *order_names, *ROW_COLUMNS]
     return Expectation(
         "COLUMNS",
         "ExpectTableColumnsToMatchSet",
@@ -161,6 +165,20 @@ def _required(name: str) -> Expectation:
             "fi": f"{name} on täytetty joka rivillä.",
             "sv": f"{name} är ifylld på varje rad.",
             "en": f"{name} is filled in on every row.",
+        },
+    )
+
+
+def _order(key: str, order: str) -> Expectation:
+    """Where there is a key there is its rank among the keys as delivered: ties go by it."""
+    return Expectation(
+        f"ORDER:{order}",
+        "ExpectColumnValuesToNotBeNull",
+        {"column": order, "row_condition": f"{key}.notna()", "condition_parser": "pandas"},
+        {
+            "fi": f"{order} on täytetty joka rivillä, jolla on {key}.",
+            "sv": f"{order} är ifylld på varje rad som har {key}.",
+            "en": f"{order} is filled in on every row that has {key}.",
         },
     )
 

@@ -151,13 +151,14 @@ def follow(
         code = world.municipality_today.get(row["municipality"], UNKNOWN)
         municipality[days_of(row["start_date"], row["end_date"])] = code
 
-    # Rule 4: of the workers with an open run the one whose run began first, then the smaller key.
+    # Rule 4: of the workers with an open run the one whose run began first, then the smaller key. Keys of
+    # two suppliers, made with two secrets, have no order between them: there the suppliers' order decides.
     runs = {role: merge_runs(assignments, role) for role in ROLES}
     incumbent: dict[str, np.ndarray] = {}
     doubtful: dict[str, np.ndarray] = {}
     for role, of_role in runs.items():
         days_with = np.full(axis.size, -1)
-        for number in sorted(range(len(of_role)), key=lambda n: (of_role[n].start, of_role[n].worker), reverse=True):
+        for number in sorted(range(len(of_role)), key=lambda n, of=of_role: _tie(of[n]), reverse=True):
             days_with[days_of(of_role[number].start, of_role[number].end)] = number
         incumbent[role] = days_with
         doubtful[role] = _doubtful(axis, days_with, of_role, contacts, days_of)
@@ -224,6 +225,10 @@ def merge_runs(assignments: Sequence[Row], role: str) -> list[Run]:
     return runs
 
 
+def _tie(run: Run) -> tuple[int, str, str]:
+    return run.start, run.organisation, run.worker
+
+
 def _strongest_last(rows: Sequence[Row], code: Any) -> list[Row]:
     """Order of painting: the spell that began last comes last, of two the smaller code."""
     by_code = sorted(rows, key=code, reverse=True)
@@ -262,10 +267,13 @@ def _housing_spells(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rule 9: index of the spell of each day (-1: none), and whether it is stale (rule 16)."""
     spell = np.full(axis.size, -1)
-    order = sorted(
-        range(len(housing)),
-        key=lambda n: (housing[n]["start_date"], housing[n]["dwelling_key"] or ""),
-    )
+
+    def strength(number: int) -> tuple[int, str, str]:
+        row = housing[number]
+        # As with workers: the larger key of one supplier, of two suppliers the larger code.
+        return row["start_date"], row["organisation"] if row["dwelling_key"] else "", row["dwelling_key"] or ""
+
+    order = sorted(range(len(housing)), key=strength)
     is_temporary = [world.housing[row["housing_type"]][0] == "temporary" for row in housing]
     # A temporary spell shows only where nothing else is open: it is painted first.
     for number in sorted(order, key=lambda n: not is_temporary[n]):

@@ -19,6 +19,7 @@ from ingest.door import IntakeBusyError, check_delivery, files, intake, take_in
 from ingest.door.rules import LANGUAGES, RULES
 from ingest.lake import counting, read_ledger, table_schema
 from ingest.reference import municipalities, organisations, wellbeing_areas
+from ingest.rekeying import warehouse_key
 from ingest.state import Home
 from tests.unit.deliveries import (
     CLIENT_HEADER,
@@ -70,7 +71,8 @@ def test_a_good_delivery_is_in_the_lake_the_ledger_the_archive_and_has_a_receipt
     assert (ledger["handover"]["rows"], ledger["handover"]["path"]) == (0, None)
     table = pq.ParquetFile(home.lake / client["path"]).read()
     assert table.schema.equals(table_schema(contract("client")))
-    assert table.column("client_key").to_pylist() == [key(0), key(1), key(2)]
+    made = [warehouse_key(home, "client", "common", "hva-05", key(number)) for number in range(3)]
+    assert table.column("client_key").to_pylist() == made
     assert not folder.exists()
     assert (home.archive / folder.relative_to(home.inbox) / "client.csv").exists()
     receipt = receipt_of(home, folder)

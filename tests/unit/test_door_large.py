@@ -20,6 +20,7 @@ from ingest.contracts import contracts, reading
 from ingest.door import check_delivery, history, inspection, intake, take_in
 from ingest.door.rules.examples import GOOD_ROWS
 from ingest.ledger import read_ledger
+from ingest.rekeying import keys_for_intake
 from ingest.state import Home
 from tests.unit.deliveries import drop, key
 from tests.unit.faults import KILLED, kill_at
@@ -143,6 +144,7 @@ def everything(home: Home) -> dict[str, Any]:
 
 def both_ways(home: Home, patch: pytest.MonkeyPatch, *, is_parquet: bool = False) -> dict[str, Any]:
     """What the same inbox leaves when it is read whole, after seeing that pieces leave the same."""
+    keys_for_intake(home)  # both with one secret, or the keys of the lake would differ
     begin = home.root.with_name("begin")
     shutil.copytree(home.root, begin)
     take_in(home)

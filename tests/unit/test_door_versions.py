@@ -14,7 +14,7 @@ import pytest
 from ingest.contracts import contracts, reading
 from ingest.door import check_delivery, take_in
 from ingest.door.across import columns_as_delivered, names_as_delivered
-from ingest.lake import attach_lake, table_schema
+from ingest.lake import attach_lake, lake_schema
 from ingest.ledger import read_ledger
 from ingest.state import Home
 from tests.unit.deliveries import client_csv, client_rows, csv_bytes, drop, key
@@ -83,7 +83,7 @@ def test_a_delivery_of_the_version_before_is_taken_and_kept_in_the_newest_column
     row = read_ledger(home).to_pylist()[0]
     assert (row["contract_version"], row["stored_version"], row["rows"]) == ("1.0", "1.1", 2)
     stored = pq.ParquetFile(home.lake / row["path"]).read()
-    assert stored.schema == table_schema(contracts("1.1")["housing_spell"])
+    assert stored.schema == lake_schema(contracts("1.1")["housing_spell"])
     assert stored["reason_of_move"].to_pylist() == ["PAREMPI_ASUNTO", "MUU"]
     assert [str(day) for day in stored["last_day_exclusive"].to_pylist()] == ["2024-06-01", "None"]
     assert stored["pets_allowed"].to_pylist() == [None, None]

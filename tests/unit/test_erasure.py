@@ -18,11 +18,13 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from ingest.contracts import code_lists
 from ingest.door import take_in
 from ingest.erasure import ErasureError, erase, read_keys, records, unfinished
 from ingest.erasure.searching import Held, Keys, held
 from ingest.lake import attach_lake, counting
 from ingest.ledger import read_ledger
+from ingest.rekeying import client_forms, keys_in_use, warehouse_key
 from ingest.state import Home
 from orchestration import cli, versions
 from tests.unit.deliveries import SPELL_HEADER, client_csv, client_rows, csv_bytes, delivery_id, drop, key
@@ -101,16 +103,22 @@ def fill(home: Home) -> None:
     drop(home.inbox, {"c.csv": ("client", client_csv(client_rows(1)), 1)}, number=7)
 
 
+def forms(home: Home, delivered: str) -> set[str]:
+    """A client key as it was delivered, and as the lake and what is made from it hold it."""
+    keys = keys_in_use(home)
+    return {delivered} | (client_forms(keys, home, {delivered}) if keys else set())
+
+
 def where(home: Home, wanted: str) -> list[str]:
-    """Every file in which the key stands, whatever its format; a DuckDB file is asked by SQL."""
-    found = []
+    """Every file in which the key stands in any form, whatever its format; a DuckDB file is asked by SQL."""
+    found, every = [], forms(home, wanted)
     for path in sorted(path for path in home.root.rglob("*") if path.is_file()):
         if path.suffix == ".duckdb":
             with duckdb.connect(str(path), read_only=True) as connection:
-                rows = connection.execute("select count(*) from client_period where client_key = ?", [wanted])
+                rows = connection.execute("select count(*) from client_period where client_key in ?", [list(every)])
                 stands = rows.fetchone()[0] > 0
         else:
-            stands = held(path, Keys({wanted})) is not Held.NO
+            stands = held(path, Keys(every)) is not Held.NO
         if stands:
             found.append(path.relative_to(home.root).as_posix())
     return found
@@ -149,6 +157,7 @@ def test_an_erased_person_is_nowhere_and_the_others_are_where_they_were(home):
     fill(home)
     before = where(home, STAYS)
     assert len(where(home, GONE)) >= 12
+    assert {path.split("/")[0] for path in where(home, GONE)} >= {"archive", "inbox", "lake", "quarantine"}
     done = erase(home, {GONE}, **ASKED, clock=lambda: NOW)
     assert where(home, GONE) == []
     gone_whole = {f"inbox/hva-05/2025Q3/{delivery_id(6)}/client.csv",
@@ -321,3 +330,139 @@ def test_the_command_takes_keys_from_a_file_or_stdin_and_never_shows_them(home, 
     assert GONE not in said.out + said.err and GONE.upper() not in said.out + said.err
     with pytest.raises(SystemExit):
         cli.parser().parse_args(["erase", GONE])
+
+
+# ---- both forms of a key -------------------------------------------------------------------------
+
+
+def in_lake(home: Home, values: set[str]) -> set[str]:
+    """Tables of the lake in which one of the values stands."""
+    files = [path for path in home.lake.rglob("*.parquet") if not path.is_relative_to(home.ledger)]
+    return {path.relative_to(home.lake).parts[0] for path in files if held(path, Keys(values)) is not Held.NO}
+
+
+def drop_plans(home: Home, number: int, period: str, extracted: str) -> None:
+    """Two persons with a plan each; one more party of each plan is refused, and its file tells the plan only."""
+    plans = [f"{key(n)},{key(40 + n)},JALKIHUOLTO,2025-05-01,true" for n in range(2)]
+    parties = [f"{key(40 + n)},{sector}" for n in range(2) for sector in ("SOSIAALI", "NONE_SUCH")]
+    files = {
+        "a_parties.csv": ("plan_party", csv_bytes("plan_key,sector", parties), 4),
+        "client.csv": ("client", client_csv(client_rows(2)), 2),
+        "plan.csv": ("plan", csv_bytes("client_key,plan_key,plan_type,valid_from,client_present", plans), 2),
+        "z_parties.csv.gz": ("plan_action", gzip.compress(actions()), 2),
+    }
+    drop(home.inbox, files, number=number, period=period, extracted_at=f"{extracted}T06:12:00+03:00")
+
+
+def actions() -> bytes:
+    action, status = (next(iter(code_lists()[name].codes)) for name in ("plan_action", "plan_action_status"))
+    rows = [f"{key(n)},{key(40 + n)},{action},{status},2025-05-02" for n in range(2)]
+    return csv_bytes("client_key,plan_key,action_code,status,date", rows)
+
+
+def fill_with_plans(home: Home) -> None:
+    drop_plans(home, 1, "2025Q2", "2025-07-20")
+    drop_plans(home, 2, "2025Q3", "2025-10-20")
+    report = take_in(home)
+    assert (report.accepted, report.rows_quarantined) == (2, 4)
+
+
+def plan_forms(home: Home, number: int) -> set[str]:
+    return {key(40 + number), warehouse_key(home, "plan", "common", "hva-05", key(40 + number))}
+
+
+def test_the_plans_of_an_erased_person_go_in_both_forms_of_their_keys(home):
+    fill_with_plans(home)
+    gone, stays = plan_forms(home, 1), plan_forms(home, 0)
+    assert in_lake(home, gone) == in_lake(home, stays) == {"plan", "plan_party", "plan_action"}
+    done = erase(home, {GONE}, **ASKED)
+    assert done.rows == {"client": 2, "plan": 2, "plan_party": 2, "plan_action": 2}
+    assert done.rows_in_quarantine == {"plan_party": 2}
+    assert where(home, GONE) == []
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    assert not [path for path in files if held(path, Keys(gone)) is not Held.NO]
+    assert in_lake(home, stays) == {"plan", "plan_party", "plan_action"}
+    parties = (home.archive / "hva-05" / "2025Q2" / delivery_id(1) / "a_parties.csv").read_text()
+    assert parties.count(key(40)) == 2
+
+
+@pytest.mark.slow
+def test_an_erasure_of_plans_killed_at_any_step_leaves_neither_form(home, tmp_path):
+    fill_with_plans(home)
+    start = tmp_path / "start"
+    shutil.copytree(home.root, start)
+    gone = plan_forms(home, 1) | forms(home, GONE)
+    step = 0
+    while True:
+        step += 1
+        shutil.rmtree(home.root)
+        shutil.copytree(start, home.root)
+        ended = kill_at(step, home.root, _erase, home.root)
+        if ended == 0:
+            break
+        assert ended == KILLED
+        erase(home, {GONE}, **ASKED, clock=lambda: NOW)
+        files = [path for path in home.root.rglob("*") if path.is_file()]
+        assert not [path for path in files if held(path, Keys(gone)) is not Held.NO], step
+        assert records(home)[-1].rows == {"client": 2, "plan": 2, "plan_action": 2, "plan_party": 2}, step
+        assert records(home)[-1].rows_in_quarantine == {"plan_party": 2}, step
+    assert step > 30
+
+
+def test_parties_go_with_their_file_when_the_plans_of_the_original_cannot_be_read(home):
+    fill_with_plans(home)
+    folder = home.archive / "hva-05" / "2025Q3" / delivery_id(2)
+    (folder / "plan.csv").unlink()
+    (folder / "plan.csv").mkdir()
+    gone = plan_forms(home, 1)
+    erase(home, {GONE}, **ASKED)
+    assert not (folder / "a_parties.csv").exists()
+    assert (home.archive / "hva-05" / "2025Q2" / delivery_id(1) / "a_parties.csv").exists()
+    files = [path for path in home.root.rglob("*") if path.is_file()]
+    assert not [path for path in files if held(path, Keys(gone)) is not Held.NO]
+
+
+@pytest.mark.parametrize("domain", ["common", "a domain of its own"])
+def test_a_person_is_found_in_whatever_key_domain(home, domain):
+    drop(home.inbox, key_domain=domain)
+    drop(home.inbox, number=2, organisation="hva-06",
+         files={"c.csv": ("client", client_csv(client_rows(3, "06")), 3)})  # fmt: skip
+    take_in(home)
+    assert erase(home, {GONE}, **ASKED).rows == {"client": 2}
+    assert where(home, GONE) == []
+
+
+def test_what_an_intake_that_died_left_in_the_lake_goes_too(home):
+    folder = drop(home.inbox, key_domain="a domain of its own")
+    take_in(home)
+    (home.archive / "hva-05").rename(home.inbox / "hva-05.back")
+    shutil.rmtree(home.inbox / "hva-05")
+    (home.inbox / "hva-05.back").rename(home.inbox / "hva-05")
+    shutil.rmtree(home.ledger)  # as before the moment of acceptance: the rows are there, the ledger is not
+    every = forms(home, GONE)
+    assert folder.is_dir() and in_lake(home, every) == {"client"}
+    erase(home, {GONE}, **ASKED)
+    assert in_lake(home, every) == set() and not folder.exists()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_without_the_secret_nothing_is_erased(home, dry_run):
+    fill(home)
+    secret = home.warehouse_secret.read_text()
+    home.warehouse_secret.unlink()
+    before = everything(home)
+    with pytest.raises(ErasureError, match="secret"):
+        erase(home, {GONE}, **ASKED, dry_run=dry_run)
+    assert everything(home) == before
+    home.warehouse_secret.write_text(secret)
+    home.warehouse_secret.chmod(0o600)
+    erase(home, {GONE}, **ASKED)
+    assert where(home, GONE) == []
+
+
+def test_a_key_of_the_warehouse_is_refused_since_it_would_leave_the_originals(home):
+    fill(home)
+    before = everything(home)
+    with pytest.raises(ErasureError, match="as its supplier delivered it"):
+        erase(home, {warehouse_key(home, "client", "common", "hva-05", GONE)}, **ASKED)
+    assert everything(home) == before

@@ -79,6 +79,7 @@ def housing(**changes: list[Any]) -> pa.Table:
         "move_reason": ([None] * 3, pa.string()),
         "planned": ([True, None, False], pa.bool_()),
         "confirmed_on": ([None] * 3, pa.date32()),
+        "dwelling_key_order": ([1, None, 2], pa.int32()),
         "organisation": (["hva-90"] * 3, pa.string()),
         "period": (["2025Q1"] * 3, pa.string()),
     }
@@ -159,6 +160,8 @@ BAD = {
     "PLACE:municipality": {"municipality": ["091", "049", "999"]},
     "CODE:suitability": {"suitability": [None, None, "PERHAPS"]},
     "SPELL:end_date_exclusive": {"end_date_exclusive": [None, date(2025, 1, 1), None]},
+    "ORDER:dwelling_key_order": {"dwelling_key_order": [1, None, None]},
+    "RANGE:dwelling_key_order": {"dwelling_key_order": [1, None, 0]},
     "ORGANISATION:organisation": {"organisation": ["hva-90", "hva-90", "kunta-091"]},
     "PERIOD:period": {"period": ["2025Q1", "2025Q1", "2025Q5"]},
 }

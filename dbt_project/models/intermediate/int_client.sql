@@ -1,5 +1,5 @@
 -- Grain: one row per young person who was ever in aftercare.
--- A number of our own stands for the 64-character key in every join below; it keeps the key's order.
+-- A number of our own stands for the 64-character key in every join below; nothing depends on its order.
 select
     client_key,
     cast(row_number() over (order by client_key) as integer) as client_id

@@ -19,6 +19,7 @@ renamed as (
         start_date,
         end_date_exclusive,
         confirmed_on,
+        dwelling_key_order,
         organisation,
         period,
         source_row,

@@ -16,6 +16,7 @@ renamed as (
         change_reason,
         start_date,
         end_date_exclusive,
+        worker_key_order,
         organisation,
         period,
         source_row,
