@@ -53,7 +53,7 @@ class Ranges:
     whole_programs: int
 
 
-class _Infeasible(Exception):
+class _InfeasibleError(Exception):
     pass
 
 
@@ -153,7 +153,7 @@ class _Search:
             left = self._stretch(open_targets)
             for target in left:
                 self._exact(int(target))
-        except _Infeasible:
+        except _InfeasibleError:
             self.is_undecided[open_targets] = True
         self.place[members] = -1
 
@@ -266,7 +266,7 @@ class _Search:
             options={"time_limit": self.limits.seconds, "mip_rel_gap": 0.0} if whole else {},
         )
         if done.status == 2:
-            raise _Infeasible
+            raise _InfeasibleError
         if done.x is not None:
             seen = done.x[: len(self.low)]
             self.seen_least = np.minimum(self.seen_least, seen)

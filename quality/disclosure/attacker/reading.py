@@ -83,7 +83,9 @@ def file_weaknesses(folder: Path) -> list[Finding]:
             free = row.fetchone()
             if free and free[0]:
                 found.append(
-                    Finding("bytes", RULE, note=f"aftercare.duckdb has {free[0]} freed blocks; old rows may stand there")
+                    Finding(
+                        "bytes", RULE, note=f"aftercare.duckdb has {free[0]} freed blocks; old rows may stand there"
+                    )
                 )
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
         if file.suffix in {".wal", ".tmp", ".bak", ".db"}:
@@ -148,11 +150,15 @@ def _open_figures(connection: duckdb.DuckDBPyConnection, relation: str, form: st
         for row in connection.execute(query).fetchall():
             severity = CONFIDENTIAL if row[-1].startswith("hidden") else RULE
             found.append(
-                Finding("open_figure", severity, *row[:8], quantity=name, note=f"{form}: {name} of a row that is {row[-1]}")
+                Finding(
+                    "open_figure", severity, *row[:8], quantity=name, note=f"{form}: {name} of a row that is {row[-1]}"
+                )
             )
     known = ", ".join(f"'{status}'" for status in STATUSES)
     rows = connection.execute(f"select {key}, status from {relation} where status not in ({known})").fetchall()
-    found += [Finding("status", RULE, *row[:8], note=f"{form}: status {row[-1]} tells why the cell is hidden") for row in rows]
+    found += [
+        Finding("status", RULE, *row[:8], note=f"{form}: status {row[-1]} tells why the cell is hidden") for row in rows
+    ]
     return found
 
 
@@ -184,7 +190,8 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, name: str, relation: str, 
     figures = [
         column
         for column, kind in columns.items()
-        if column not in KEY and (kind in {"DOUBLE", "FLOAT", "BIGINT", "INTEGER"} or column in {"result", "trend"})
+        if column not in KEY
+        and (kind in {"DOUBLE", "FLOAT", "BIGINT", "INTEGER"} or column in {"result", "trend"})
         and not column.startswith("benchmark")
     ]
     found = []
@@ -195,7 +202,9 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, name: str, relation: str, 
             f"inner join {values} as value on {joined} where value.status = 'hidden' and other.{column} is not null"
         ).fetchall()
         found += [
-            Finding("open_figure", CONFIDENTIAL, *row, quantity=column, note=f"table {name} shows {column} of a hidden cell")
+            Finding(
+                "open_figure", CONFIDENTIAL, *row, quantity=column, note=f"table {name} shows {column} of a hidden cell"
+            )
             for row in rows
         ]
     return found
