@@ -1,8 +1,9 @@
 """Least and greatest whole value of counts, by HiGHS (scipy.optimize.milp).
 
 Cells whose bounds are already narrow need no solver. For the rest, programs that stretch many
-counts at once give possible tables; a count seen far apart in two of them is safe. Only what is
-left is solved one by one, and in whole numbers only where the range is narrow.
+counts at once give possible tables; a count seen far apart in two of them is safe. What is left is
+looked at one by one, first near the cell (the sums around it alone prove that a range is narrow; a
+possible table that is changed around it alone proves that it is wide), then in all sums together.
 """
 
 from __future__ import annotations
@@ -23,17 +24,21 @@ _MOST = 1e8
 # Rounds of stretching without enough news before the rest is solved one by one.
 _FRUITLESS_SHARE = 0.05
 _MOST_ROUNDS = 60
+# A solver's whole number.
+_WHOLE = 1e-5
 
 
 @dataclass(frozen=True)
 class SolverLimits:
-    """``narrow``: ranges below this (in needed units of 4: twice what is safe) are solved in whole numbers.
+    """``narrow``: ranges of fractions below so many times the needed width are solved in whole numbers.
 
     ``seconds``: for one whole-number program; what is not decided then is *undecided*, never safe.
+    ``near_rows``: how many sums around a cell make its neighbourhood.
     """
 
-    narrow: float = 8.0
+    narrow: float = 2.0
     seconds: float = 10.0
+    near_rows: int = 60
 
 
 @dataclass(frozen=True)
@@ -127,122 +132,213 @@ class _Search:
         self.is_narrow &= np.isfinite(needed) | (self.least == self.greatest)
         self.is_undecided = np.zeros(len(targets), dtype=bool)
         self.programs = self.whole_programs = 0
-        self.columns = system.matrix.tocsc()
+        self.all_columns = system.matrix.tocsc()
         self.place = np.full(system.size, -1)
         self.rng = np.random.default_rng(20230101)
 
     def component(self, members: Integers) -> None:
         """Decide every target among ``members``, which share no row with other open counts."""
-        rows = np.unique(self.columns[:, members].indices)
+        rows = np.unique(self.all_columns[:, members].indices)
         matrix = self.system.matrix[rows]
         fixed = self.lower.copy()
         fixed[members] = 0.0
         known = matrix @ fixed
         self.matrix = matrix[:, members].tocsr()
+        self.columns = self.matrix.tocsc()
         self.row_least = self.system.least[rows] - known
         self.row_greatest = self.system.greatest[rows] - known
         self.low, self.high = self.lower[members], self.upper[members]
         self.place[members] = np.arange(len(members))
-        local = self.place[self.targets]
-        open_targets = np.flatnonzero((local >= 0) & ~self.is_narrow)
-        self.local = local
-        # Smallest and largest value seen in a possible table.
-        self.seen_least = np.full(len(members), np.inf)
-        self.seen_greatest = np.full(len(members), -np.inf)
+        self.local = self.place[self.targets]
+        open_targets = np.flatnonzero((self.local >= 0) & ~self.is_narrow)
+        # Smallest and largest value seen in a possible table, of fractions and of whole numbers.
+        self.seen = (np.full(len(members), np.inf), np.full(len(members), -np.inf))
+        self.whole_seen = (np.full(len(members), np.inf), np.full(len(members), -np.inf))
+        self.table: Floats | None = None
         try:
-            left = self._stretch(open_targets)
-            for target in left:
-                self._exact(int(target))
+            for target in self._stretch(open_targets):
+                self._one(int(target))
         except _InfeasibleError:
-            self.is_undecided[open_targets] = True
+            self.is_undecided[open_targets] = ~self.is_narrow[open_targets]
         self.place[members] = -1
 
-    # ---- many at once ---------------------------------------------------------------------------
+    def _is_safe(self, targets: Integers) -> Flags:
+        """Seen wide enough: in whole numbers, or so wide in fractions that these do not matter."""
+        place, needed, floor = self.local[targets], self.needed[targets], self.floor[targets]
+        whole = width(self.whole_seen[0][place], self.whole_seen[1][place], floor)
+        any_table = width(self.seen[0][place], self.seen[1][place], floor)
+        return (whole >= needed) | (any_table >= needed * self.limits.narrow)
 
-    def _undecided(self, targets: Integers) -> Integers:
-        place = self.local[targets]
-        seen = width(self.seen_least[place], self.seen_greatest[place], self.floor[targets])
-        with np.errstate(invalid="ignore"):
-            safe = seen >= self.needed[targets] * (self.limits.narrow / 4.0)
-        return targets[~safe]
+    # ---- many at once ---------------------------------------------------------------------------
 
     def _stretch(self, targets: Integers) -> Integers:
         """Possible tables with as many targets as can be at their low and high ends; those not yet safe."""
         finite = targets[np.isfinite(self.needed[targets])]
         exact = np.setdiff1d(targets, finite)
-        count = len(self.low)
         for number in range(_MOST_ROUNDS):
-            if len(finite) < 3:
+            if not len(finite):
                 break
             up = np.zeros(len(finite), dtype=bool) if number == 0 else self.rng.random(len(finite)) < 0.5
-            place = self.local[finite]
-            enough = self.needed[finite] * (self.limits.narrow / 4.0) + self.floor[finite]
-            # x <= low + enough + beyond: going further up than that earns nothing.
-            high = place[up]
-            extra = scipy.sparse.coo_matrix(
-                (
-                    np.concatenate([np.ones(len(high)), -np.ones(len(high))]),
-                    (np.tile(np.arange(len(high)), 2), np.concatenate([high, count + np.arange(len(high))])),
-                ),
-                shape=(len(high), count + len(high)),
-            )
-            matrix = scipy.sparse.vstack(
-                [scipy.sparse.hstack([self.matrix, scipy.sparse.csr_matrix((self.matrix.shape[0], len(high)))]), extra]
-            ).tocsr()
-            weight = (0.5 + self.rng.random(len(finite))) / np.maximum(self.needed[finite], 1.0)
-            objective = np.zeros(count + len(high))
-            objective[high] = -weight[up]
-            objective[count:] = weight[up]
-            objective[place[~up]] = weight[~up]
-            at_least = np.concatenate([self.row_least, np.full(len(high), -np.inf)])
-            start = np.where(np.isfinite(self.seen_least[high]), self.seen_least[high], self.low[high])
-            at_most = np.concatenate([self.row_greatest, start + enough[up]])
-            self._solve(
-                objective,
-                matrix,
-                at_least,
-                at_most,
-                np.concatenate([self.low, np.zeros(len(high))]),
-                np.concatenate([self.high, np.full(len(high), np.inf)]),
-            )
-            left = self._undecided(finite)
+            self._stretch_once(finite, up)
+            left = finite[~self._is_safe(finite)]
             fruitless = len(finite) - len(left) < max(1, _FRUITLESS_SHARE * len(finite))
             finite = left
             if fruitless and number >= 2:
                 break
         return np.concatenate([finite, exact])
 
+    def _stretch_once(self, targets: Integers, up: Flags) -> None:
+        """Those that go up earn nothing beyond what is enough, so that they leave room to the others."""
+        count, place = len(self.low), self.local[targets]
+        high = place[up]
+        size = len(high)
+        beyond = scipy.sparse.coo_matrix(
+            (
+                np.concatenate([np.ones(size), -np.ones(size)]),
+                (np.tile(np.arange(size), 2), np.concatenate([high, count + np.arange(size)])),
+            ),
+            shape=(size, count + size),
+        )
+        padded = scipy.sparse.hstack([self.matrix, scipy.sparse.csr_matrix((self.matrix.shape[0], size))])
+        weight = (0.5 + self.rng.random(len(targets))) / np.maximum(self.needed[targets], 1.0)
+        objective = np.zeros(count + size)
+        objective[high] = -weight[up]
+        objective[count:] = weight[up]
+        objective[place[~up]] = weight[~up]
+        enough = self.needed[targets] * self.limits.narrow + self.floor[targets]
+        start = np.where(np.isfinite(self.seen[0][high]), self.seen[0][high], self.low[high])
+        found, _, _ = self._solve(
+            objective,
+            scipy.sparse.vstack([padded, beyond]).tocsr(),
+            np.concatenate([self.row_least, np.full(size, -np.inf)]),
+            np.concatenate([self.row_greatest, start + enough[up]]),
+            np.concatenate([self.low, np.zeros(size)]),
+            np.concatenate([self.high, np.full(size, np.inf)]),
+        )
+        if found is not None:
+            self._remember(found[:count])
+
+    def _remember(self, table: Floats) -> None:
+        np.minimum(self.seen[0], table, out=self.seen[0])
+        np.maximum(self.seen[1], table, out=self.seen[1])
+        rounded = np.round(table)
+        if np.abs(rounded - table).max(initial=0.0) < _WHOLE and self._fits(rounded):
+            self.table = rounded
+            np.minimum(self.whole_seen[0], rounded, out=self.whole_seen[0])
+            np.maximum(self.whole_seen[1], rounded, out=self.whole_seen[1])
+
+    def _fits(self, table: Floats) -> bool:
+        value = self.matrix @ table
+        return bool(
+            (value >= self.row_least - TOLERANCE).all()
+            and (value <= self.row_greatest + TOLERANCE).all()
+            and (table >= self.low).all()
+            and (table <= self.high).all()
+        )
+
     # ---- one by one ------------------------------------------------------------------------------
 
-    def _exact(self, target: int) -> None:
+    def _one(self, target: int) -> None:
         one = np.array([target])
-        if np.isfinite(self.needed[target]) and not len(self._undecided(one)):
-            return
         place = int(self.local[target])
+        is_judged = bool(np.isfinite(self.needed[target]))
+        if is_judged:
+            if self._is_safe(one)[0]:
+                return
+            if self.matrix.shape[0] > self.limits.near_rows:
+                near = self._near(place)
+                if self._is_narrow_near(target, place, near) or self._is_wide_near(target, place, near):
+                    return
         self._narrow_down(target, place, whole=False)
-        if self._width(target) < self.needed[target] and np.isfinite(self.needed[target]):
+        if is_judged and self._width(target) < self.needed[target]:
             self.is_narrow[target] = True
-            return
-        narrow = self._width(target) < self.needed[target] * (self.limits.narrow / 4.0)
-        if narrow or not np.isfinite(self.needed[target]):
+        elif not (is_judged and self._is_safe(one)[0]):
             self._narrow_down(target, place, whole=True)
             self.is_narrow[target] = self._width(target) < self.needed[target]
+            self.is_undecided[target] &= not self.is_narrow[target] and not self._is_safe(one)[0]
+
+    def _near(self, place: int) -> Integers:
+        """Rows around a count: its own, those of the counts in them, and so on."""
+        rows: Integers = np.empty(0, dtype=np.int64)
+        counts = np.array([place])
+        while len(rows) < self.limits.near_rows:
+            # A sum over the whole country would bring in everything; it comes last.
+            more = np.setdiff1d(np.unique(self.columns[:, counts].indices), rows)
+            if not len(more):
+                break
+            lengths = np.diff(self.matrix.indptr)[more]
+            more = more[np.argsort(lengths, kind="stable")][: max(self.limits.near_rows - len(rows), 0)]
+            rows = np.concatenate([rows, more])
+            counts = np.unique(self.matrix[more].indices)
+        return np.unique(rows)
+
+    def _is_narrow_near(self, target: int, place: int, rows: Integers) -> bool:
+        """Only the sums near by: what they allow contains what all allow."""
+        counts = np.unique(self.matrix[rows].indices)
+        matrix = self.matrix[rows][:, counts]
+        for whole in (False, True):
+            for sign in (1.0, -1.0):
+                objective = np.where(counts == place, sign, 0.0)
+                _, found, _ = self._solve(
+                    objective, matrix, self.row_least[rows], self.row_greatest[rows],
+                    self.low[counts], self.high[counts], whole=whole,
+                )  # fmt: skip
+                self._tighten(target, sign, found)
+            if self._width(target) < self.needed[target]:
+                self.is_narrow[target] = True
+                return True
+            if self._width(target) >= self.needed[target] * self.limits.narrow:
+                break
+        return False
+
+    def _is_wide_near(self, target: int, place: int, rows: Integers) -> bool:
+        """Only the counts near by change, all others stay as in a possible table: what is seen is possible."""
+        if self.table is None:
+            table, _, _ = self._solve(
+                np.zeros(len(self.low)), self.matrix, self.row_least, self.row_greatest, self.low, self.high, whole=True
+            )
+            if table is None:
+                return False
+            self._remember(np.round(table))
+        for sign in (1.0, -1.0):
+            if self.table is None:
+                return False
+            counts = np.unique(self.matrix[rows].indices)
+            touched = np.unique(self.columns[:, counts].indices)
+            matrix = self.matrix[touched]
+            rest = self.table.copy()
+            rest[counts] = 0.0
+            known = matrix @ rest
+            found, _, _ = self._solve(
+                np.where(counts == place, sign, 0.0), matrix[:, counts].tocsr(),
+                self.row_least[touched] - known - _WHOLE, self.row_greatest[touched] - known + _WHOLE,
+                self.low[counts], self.high[counts], whole=True,
+            )  # fmt: skip
+            if found is not None:
+                rest[counts] = np.round(found)
+                self._remember(rest)
+        return bool(self._is_safe(np.array([target]))[0])
 
     def _width(self, target: int) -> float:
         return float(self.greatest[target] - max(self.least[target], self.floor[target]))
 
-    def _narrow_down(self, target: int, place: int, *, whole: bool) -> None:
-        objective = np.zeros(len(self.low))
-        objective[place] = 1.0
-        found, is_sharp = self._solve_here(objective, whole)
-        self.least[target] = max(self.least[target], np.ceil(found - TOLERANCE))
-        found, also_sharp = self._solve_here(-objective, whole)
-        self.greatest[target] = min(self.greatest[target], np.floor(-found + TOLERANCE))
-        if whole and not (is_sharp and also_sharp):
-            self.is_undecided[target] = True
+    def _tighten(self, target: int, sign: float, found: float) -> None:
+        if sign > 0:
+            self.least[target] = max(self.least[target], np.ceil(found - TOLERANCE))
+        else:
+            self.greatest[target] = min(self.greatest[target], np.floor(-found + TOLERANCE))
 
-    def _solve_here(self, objective: Floats, whole: bool) -> tuple[float, bool]:
-        return self._solve(objective, self.matrix, self.row_least, self.row_greatest, self.low, self.high, whole=whole)
+    def _narrow_down(self, target: int, place: int, *, whole: bool) -> None:
+        for sign in (1.0, -1.0):
+            objective = np.zeros(len(self.low))
+            objective[place] = sign
+            table, found, is_sharp = self._solve(
+                objective, self.matrix, self.row_least, self.row_greatest, self.low, self.high, whole=whole
+            )
+            if table is not None:
+                self._remember(table)
+            self._tighten(target, sign, found)
+            self.is_undecided[target] |= whole and not is_sharp
 
     def _solve(
         self,
@@ -254,8 +350,8 @@ class _Search:
         high: Floats,
         *,
         whole: bool = False,
-    ) -> tuple[float, bool]:
-        """The optimum, or the best proven bound of it and False; what was seen is remembered."""
+    ) -> tuple[Floats | None, float, bool]:
+        """A best table if one was found, a proven bound of the objective, and whether it is sharp."""
         self.programs += 1
         self.whole_programs += whole
         done = scipy.optimize.milp(
@@ -267,11 +363,7 @@ class _Search:
         )
         if done.status == 2:
             raise _InfeasibleError
-        if done.x is not None:
-            seen = done.x[: len(self.low)]
-            self.seen_least = np.minimum(self.seen_least, seen)
-            self.seen_greatest = np.maximum(self.seen_greatest, seen)
         if done.status == 0:
-            return float(done.fun), True
+            return done.x, float(done.fun), True
         bound = done.get("mip_dual_bound")
-        return (float(bound) if bound is not None else -np.inf), False
+        return done.x, (float(bound) if bound is not None else -np.inf), False
