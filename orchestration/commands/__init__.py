@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from orchestration.commands import check, contract, erase, prepare, withdraw
+from orchestration.commands import attack, check, contract, erase, prepare, withdraw
 
-MODULES: tuple[ModuleType, ...] = (check, withdraw, erase, prepare, contract)
+MODULES: tuple[ModuleType, ...] = (check, withdraw, erase, prepare, contract, attack)
