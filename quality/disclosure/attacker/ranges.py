@@ -21,9 +21,9 @@ from quality.disclosure.attacker.system import TOLERANCE, Flags, Floats, Integer
 
 # Nobody is counted more often than this: more days than the country has clients in a block of years.
 _MOST = 1e8
-# Rounds of stretching without enough news before the rest is solved one by one.
-_FRUITLESS_SHARE = 0.05
-_MOST_ROUNDS = 60
+# Rounds of stretching in which less than this share is news, one after the other, end it.
+_FRUITLESS_SHARE, _FRUITLESS_ROUNDS = 0.02, 3
+_MOST_ROUNDS = 40
 # A solver's whole number.
 _WHOLE = 1e-5
 
@@ -173,19 +173,38 @@ class _Search:
 
     def _stretch(self, targets: Integers) -> Integers:
         """Possible tables with as many targets as can be at their low and high ends; those not yet safe."""
-        finite = targets[np.isfinite(self.needed[targets])]
-        exact = np.setdiff1d(targets, finite)
+        judged = targets[np.isfinite(self.needed[targets])]
+        exact = np.setdiff1d(targets, judged)
+        fruitless = 0
         for number in range(_MOST_ROUNDS):
-            if not len(finite):
+            if not len(judged) or fruitless >= _FRUITLESS_ROUNDS:
                 break
-            up = np.zeros(len(finite), dtype=bool) if number == 0 else self.rng.random(len(finite)) < 0.5
-            self._stretch_once(finite, up)
-            left = finite[~self._is_safe(finite)]
-            fruitless = len(finite) - len(left) < max(1, _FRUITLESS_SHARE * len(finite))
-            finite = left
-            if fruitless and number >= 2:
-                break
-        return np.concatenate([finite, exact])
+            up = np.zeros(len(judged), dtype=bool) if number == 0 else self.rng.random(len(judged)) < 0.5
+            self._stretch_once(judged, up)
+            left = judged[~self._is_safe(judged)]
+            is_news = len(judged) - len(left) >= max(1, _FRUITLESS_SHARE * len(judged))
+            fruitless = 0 if is_news else fruitless + 1
+            judged = left
+        return np.concatenate([judged, exact])
+
+    def _any_table(self) -> None:
+        """Some possible table in whole numbers, if one is found in time."""
+        if self.table is None:
+            table, _, _ = self._solve(
+                np.zeros(len(self.low)), self.matrix, self.row_least, self.row_greatest, self.low, self.high, whole=True
+            )
+            if table is not None:
+                self._remember(np.round(table))
+
+    def _part(self, counts: Integers) -> tuple[scipy.sparse.csr_matrix, Floats, Floats, Floats]:
+        """Sums that touch ``counts``, less what the others have in the possible table; that table's rest."""
+        assert self.table is not None
+        touched = np.unique(self.columns[:, counts].indices)
+        rest = self.table.copy()
+        rest[counts] = 0.0
+        matrix = self.matrix[touched]
+        known = matrix @ rest
+        return matrix[:, counts].tocsr(), self.row_least[touched] - known, self.row_greatest[touched] - known, rest
 
     def _stretch_once(self, targets: Integers, up: Flags) -> None:
         """Those that go up earn nothing beyond what is enough, so that they leave room to the others."""
@@ -206,7 +225,8 @@ class _Search:
         objective[count:] = weight[up]
         objective[place[~up]] = weight[~up]
         enough = self.needed[targets] * self.limits.narrow + self.floor[targets]
-        start = np.where(np.isfinite(self.seen[0][high]), self.seen[0][high], self.low[high])
+        seen = self.seen[0][high]
+        start = np.where(np.isfinite(seen), seen, self.low[high])
         found, _, _ = self._solve(
             objective,
             scipy.sparse.vstack([padded, beyond]).tocsr(),
@@ -293,25 +313,14 @@ class _Search:
 
     def _is_wide_near(self, target: int, place: int, rows: Integers) -> bool:
         """Only the counts near by change, all others stay as in a possible table: what is seen is possible."""
+        self._any_table()
         if self.table is None:
-            table, _, _ = self._solve(
-                np.zeros(len(self.low)), self.matrix, self.row_least, self.row_greatest, self.low, self.high, whole=True
-            )
-            if table is None:
-                return False
-            self._remember(np.round(table))
+            return False
+        counts = np.unique(self.matrix[rows].indices)
         for sign in (1.0, -1.0):
-            if self.table is None:
-                return False
-            counts = np.unique(self.matrix[rows].indices)
-            touched = np.unique(self.columns[:, counts].indices)
-            matrix = self.matrix[touched]
-            rest = self.table.copy()
-            rest[counts] = 0.0
-            known = matrix @ rest
+            matrix, least, greatest, rest = self._part(counts)
             found, _, _ = self._solve(
-                np.where(counts == place, sign, 0.0), matrix[:, counts].tocsr(),
-                self.row_least[touched] - known - _WHOLE, self.row_greatest[touched] - known + _WHOLE,
+                np.where(counts == place, sign, 0.0), matrix, least - _WHOLE, greatest + _WHOLE,
                 self.low[counts], self.high[counts], whole=True,
             )  # fmt: skip
             if found is not None:
