@@ -24,6 +24,8 @@ _MOST = 1e8
 # Rounds of stretching in which less than this share is news, one after the other, end it.
 _FRUITLESS_SHARE, _FRUITLESS_ROUNDS = 0.02, 3
 _MOST_ROUNDS = 40
+# Stretching need not be best: any possible table will do.
+_GAP = 0.02
 # A solver's whole number.
 _WHOLE = 1e-5
 
@@ -175,16 +177,18 @@ class _Search:
         """Possible tables with as many targets as can be at their low and high ends; those not yet safe."""
         judged = targets[np.isfinite(self.needed[targets])]
         exact = np.setdiff1d(targets, judged)
-        fruitless = 0
-        for number in range(_MOST_ROUNDS):
-            if not len(judged) or fruitless >= _FRUITLESS_ROUNDS:
-                break
-            up = np.zeros(len(judged), dtype=bool) if number == 0 else self.rng.random(len(judged)) < 0.5
-            self._stretch_once(judged, up)
-            left = judged[~self._is_safe(judged)]
-            is_news = len(judged) - len(left) >= max(1, _FRUITLESS_SHARE * len(judged))
-            fruitless = 0 if is_news else fruitless + 1
-            judged = left
+        # Fractions are quick; what they leave needs tables in whole numbers.
+        for whole in (False, True):
+            fruitless = 0
+            for number in range(_MOST_ROUNDS):
+                if not len(judged) or fruitless >= _FRUITLESS_ROUNDS:
+                    break
+                up = np.zeros(len(judged), dtype=bool) if number == 0 else self.rng.random(len(judged)) < 0.5
+                self._stretch_once(judged, up, whole)
+                left = judged[~self._is_safe(judged)]
+                is_news = len(judged) - len(left) >= max(1, _FRUITLESS_SHARE * len(judged))
+                fruitless = 0 if is_news else fruitless + 1
+                judged = left
         return np.concatenate([judged, exact])
 
     def _any_table(self) -> None:
@@ -206,7 +210,7 @@ class _Search:
         known = matrix @ rest
         return matrix[:, counts].tocsr(), self.row_least[touched] - known, self.row_greatest[touched] - known, rest
 
-    def _stretch_once(self, targets: Integers, up: Flags) -> None:
+    def _stretch_once(self, targets: Integers, up: Flags, whole: bool) -> None:
         """Those that go up earn nothing beyond what is enough, so that they leave room to the others."""
         count, place = len(self.low), self.local[targets]
         high = place[up]
@@ -224,19 +228,21 @@ class _Search:
         objective[high] = -weight[up]
         objective[count:] = weight[up]
         objective[place[~up]] = weight[~up]
-        enough = self.needed[targets] * self.limits.narrow + self.floor[targets]
-        seen = self.seen[0][high]
-        start = np.where(np.isfinite(seen), seen, self.low[high])
+        seen = (self.whole_seen if whole else self.seen)[0][high]
+        start = np.maximum(np.where(np.isfinite(seen), seen, self.low[high]), self.floor[targets][up])
+        enough = self.needed[targets][up] * (1.0 if whole else self.limits.narrow)
         found, _, _ = self._solve(
             objective,
             scipy.sparse.vstack([padded, beyond]).tocsr(),
             np.concatenate([self.row_least, np.full(size, -np.inf)]),
-            np.concatenate([self.row_greatest, start + enough[up]]),
+            np.concatenate([self.row_greatest, start + enough]),
             np.concatenate([self.low, np.zeros(size)]),
             np.concatenate([self.high, np.full(size, np.inf)]),
+            whole=whole,
+            gap=_GAP,
         )
         if found is not None:
-            self._remember(found[:count])
+            self._remember(np.round(found[:count]) if whole else found[:count])
 
     def _remember(self, table: Floats) -> None:
         np.minimum(self.seen[0], table, out=self.seen[0])
@@ -359,6 +365,7 @@ class _Search:
         high: Floats,
         *,
         whole: bool = False,
+        gap: float = 0.0,
     ) -> tuple[Floats | None, float, bool]:
         """A best table if one was found, a proven bound of the objective, and whether it is sharp."""
         self.programs += 1
@@ -368,7 +375,7 @@ class _Search:
             integrality=np.full(len(low), 1 if whole else 0),
             bounds=scipy.optimize.Bounds(low, high),
             constraints=scipy.optimize.LinearConstraint(matrix, least, greatest) if matrix.shape[0] else None,
-            options={"time_limit": self.limits.seconds, "mip_rel_gap": 0.0} if whole else {},
+            options={"time_limit": self.limits.seconds, "mip_rel_gap": gap} if whole else {},
         )
         if done.status == 2:
             raise _InfeasibleError
