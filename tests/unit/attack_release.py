@@ -105,8 +105,8 @@ class MadeRelease:
         for place, (n, d) in shares.items():
             self.cell(indicator, place, period, n, d, "hidden" if place in hidden else "shown")
 
-    def write(self, folder: Path) -> Path:
-        """Parquet, CSV and DuckDB as a release has them."""
+    def write(self, folder: Path, *, every_format: bool = False) -> Path:
+        """Parquet, and with ``every_format`` CSV and DuckDB too, as a release has them."""
         folder.mkdir(parents=True)
         values = []
         for row in self.rows:
@@ -130,15 +130,19 @@ class MadeRelease:
         }
         if self.peers:
             tables["area_peer"] = pd.DataFrame(self.peers, columns=["area_code", "peer_code"])
+        target = f"attach '{folder / 'aftercare.duckdb'}' as target" if every_format else "attach ':memory:' as target"
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{folder / 'aftercare.duckdb'}' as target")
+            connection.execute(target)
             connection.execute("create schema target.published")
             for name, frame in tables.items():
                 connection.register("frame", frame)
                 casts = ", ".join(f"cast({column} as {_type(column)}) as {column}" for column in frame.columns)
                 connection.execute(f"create table target.published.{name} as select {casts} from frame")
                 connection.unregister("frame")
-                for file, options in ((f"{name}.parquet", "format parquet"), (f"{name}_SYNTHETIC.csv", "header")):
+                files = {f"{name}.parquet": "format parquet"}
+                if every_format:
+                    files[f"{name}_SYNTHETIC.csv"] = "header"
+                for file, options in files.items():
                     connection.execute(f"copy (from target.published.{name}) to '{folder / file}' ({options})")
         return folder
 

@@ -85,7 +85,7 @@ def attack(
     findings += _telling_shares(cells, knowledge)
     findings += [
         Finding(
-            "near_area", SOFT, *key_of(cells.table, row), quantity="numerator", relations=("area_of_municipalities",),
+            "near_area", SOFT, **key_of(cells.table, row), quantity="numerator", relations=("area_of_municipalities",),
             note=f"the area has {members} of its municipalities published beside it: nearly the same people",
             least=guess, greatest=guess,
         )
@@ -197,7 +197,7 @@ def _narrow(cells: Cells, targets: pd.DataFrame, ranges: Ranges, system: System,
             if severity == SOFT:
                 note = "a denominator that is known and not small; no count of it is hidden"
         relations = _origins(int(target["count"]), ranges.bounds, system)
-        finding = Finding(kind, severity, *key_of(cells.table, row), quantity=quantity, relations=relations, note=note)
+        finding = Finding(kind, severity, **key_of(cells.table, row), quantity=quantity, relations=relations, note=note)
         found.append(replace(finding, least=least, greatest=greatest))
     return found
 
@@ -234,7 +234,7 @@ def _telling_shares(cells: Cells, knowledge: Knowledge) -> list[Finding]:
         if base is not None and base <= _SMALL_BASE:
             found.append(
                 Finding(
-                    "coverage_share", RULE, *key_of(table, row), quantity="coverage", relations=("coverage",),
+                    "coverage_share", RULE, **key_of(table, row), quantity="coverage", relations=("coverage",),
                     note="an exact coverage tells how few clients it was computed from; round it",
                     least=float(base),
                 )
@@ -249,7 +249,7 @@ def _telling_shares(cells: Cells, knowledge: Knowledge) -> list[Finding]:
             tells = (table["interval_method"] == "wilson").to_numpy() & (share > 0) & (least <= small + 0.5)
         found += [
             Finding(
-                "share_tells_count", SOFT, *key_of(table, int(row)), quantity=column, relations=(column,),
+                "share_tells_count", SOFT, **key_of(table, int(row)), quantity=column, relations=(column,),
                 note=f"{column} and the denominator tell a small count that no cell of its own hides",
                 least=float(round(least[row])), greatest=float(round(least[row])),
             )

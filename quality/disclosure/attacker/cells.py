@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,11 @@ def read_cells(release: Release, knowledge: Knowledge, earlier: pd.DataFrame | N
             fill = np.isnan(known[quantity])
             known[quantity][fill] = earlier[quantity].to_numpy(dtype=float)[fill]
     is_count = table["is_count"].to_numpy()
+    empty = _empty(table)
+    for quantity in QUANTITIES:
+        nothing = empty & ~(is_count & (quantity == "denominator"))
+        known[quantity][nothing] = 0.0
+        tested[quantity] |= nothing
     size = len(table)
     numerator = np.arange(size)
     denominator = np.where(is_count, -1, size + _shared(table, known["denominator"], tested["denominator"], knowledge))
@@ -136,8 +142,16 @@ def _shared(table: pd.DataFrame, value: Floats, tested: Flags, knowledge: Knowle
         spread = spread[spread["size"] > 1]
         broken = (spread["max"] - spread["min"] > 0.5).sum()
         if broken <= BELIEVED * len(spread):
-            return group
+            return np.asarray(group, dtype=np.int64)
     return np.arange(len(table))
+
+
+def _empty(table: pd.DataFrame) -> Flags:
+    """Areas that count for nothing in larger ones: not delivered, or under a law of their own."""
+    is_area = (table["area_level"] == "wellbeing_area").to_numpy()
+    return (table["status"].isin(["not_applicable", "not_delivered"]).to_numpy()) & (
+        is_area | (table["status"] == "not_applicable").to_numpy()
+    )
 
 
 def _by_status(
@@ -151,10 +165,6 @@ def _by_status(
 ) -> None:
     """What the status alone says, given the published thresholds."""
     status = table["status"].to_numpy()
-    empty = (status == "not_applicable") | ((status == "not_delivered") & (table["area_level"] == "wellbeing_area"))
-    upper[numerator[empty]] = 0.0
-    empty_below = denominator[empty & (denominator >= 0)]
-    upper[empty_below] = 0.0
     for name, rule in knowledge.classes.items():
         here = (table["cell_class"] == name).to_numpy()
         if protection.startswith("primary only"):
@@ -183,6 +193,6 @@ def _by_status(
                 lower[count] = base * np.ceil(max(lower[count], 1.0) / base)
 
 
-def key_of(table: pd.DataFrame, row: int) -> tuple[str, ...]:
+def key_of(table: pd.DataFrame, row: int) -> dict[str, Any]:
     """The cell's key, for a finding."""
-    return tuple(str(part) for part in table.loc[row, list(KEY)])
+    return {name: str(table[name].iloc[row]) for name in KEY}

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from fractions import Fraction
 
-import scipy.optimize
+import numpy as np
 import scipy.stats
 
 Z = {"95": 1.959963984540054, "998": 3.090232306167813}
 _ALPHA = {"95": 0.05, "998": 0.002}
 # Shares come from divisions of doubles; closer than this to a fraction is that fraction.
 _EXACT = 1e-9
-_MOST = 1e9
+# More clients than the country has.
+_MOST_PERSONS = 50_000
 
 
 def total_behind_share(lower: float, upper: float, share: float | None, confidence: str) -> float | None:
-    """Denominator n of a Wilson interval of x/n, to a whole number; None where the limits do not tell.
+    """Denominator n of a Wilson interval of x/n; None where the limits fit no whole n.
 
-    The middle of the interval is (2x + z²)/(2(n + z²)) and its width falls with n.
+    The middle of the interval is (2x + z²)/(2(n + z²)), half its width z √(z² + 4x(1 − x/n))/(2(n + z²)):
+    every n is tried.
     """
     z = Z[confidence]
-    middle, spread = lower + upper, upper - lower
-
-    def excess(total: float) -> float:
-        part = share if share is not None else (middle * (total + z * z) - z * z) / (2 * total)
-        inner = z * z + 4 * total * part * (1 - part)
-        return z * math.sqrt(max(inner, 0.0)) / (total + z * z) - spread
-
-    total = _root(excess, 1e-3)
-    if total is None:
-        return None
-    whole = float(round(total))
-    return whole if whole >= 1 and abs(total - whole) < 1e-3 * max(1.0, total * 1e-3) else None
+    total = np.arange(1.0, _MOST_PERSONS)
+    scale = total + z * z
+    events = ((lower + upper) * scale - z * z) / 2 if share is None else share * total
+    inner = z * z + 4 * events * (1 - events / total)
+    off = np.abs(z * np.sqrt(np.maximum(inner, 0.0)) / scale - (upper - lower))
+    off += np.abs((2 * events + z * z) / scale - (lower + upper)) + np.abs(events - np.round(events)) * _EXACT
+    best = int(np.argmin(off))
+    return float(total[best]) if off[best] < _EXACT else None
 
 
 def events_behind_rate(rate: float, lower: float, upper: float, confidence: str) -> float | None:
@@ -42,7 +39,7 @@ def events_behind_rate(rate: float, lower: float, upper: float, confidence: str)
         return None
     if rate == 0:
         return 0.0
-    for events in (*range(1, 1001), *range(1001, 100_000, 1)):
+    for events in range(1, 100_000):
         found = rate_limits(events, confidence)
         wanted = lower / rate * events
         if abs(found[0] - wanted) < 1e-6 * max(1.0, events):
@@ -74,10 +71,3 @@ def smallest_base(share: float, most: int = 1000) -> int | None:
         return None
     found = Fraction(share).limit_denominator(most)
     return found.denominator if abs(float(found) - share) < _EXACT else None
-
-
-def _root(function: Callable[[float], float], start: float) -> float | None:
-    try:
-        return float(scipy.optimize.brentq(function, start, _MOST, xtol=1e-9, rtol=1e-12))
-    except ValueError:
-        return None

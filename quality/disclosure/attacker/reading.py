@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -13,6 +14,7 @@ from quality.disclosure.attacker.report import CONFIDENTIAL, RULE, Finding
 
 SCHEMA = "published"
 VALUES = "indicator_value"
+_NUMBERS = {"DOUBLE", "FLOAT", "BIGINT", "INTEGER", "DECIMAL", "HUGEINT", "SMALLINT"}
 _DEFAULTS = {"variant": "main", "breakdown": "total", "category": "total"}
 
 
@@ -51,7 +53,7 @@ def read_release(folder: Path) -> Release:
         for column in (name for name in (*FIGURES, *SHARES, "coverage") if name != "trend"):
             values[column] = pd.to_numeric(values[column]).astype(float)
         for column in KEY:
-            values[column] = (values[column] if column in values else _DEFAULTS[column]).astype(str)
+            values[column] = values[column].astype(str) if column in values else _DEFAULTS[column]
         for column in ("period_start", "period_end"):
             values[column] = pd.to_datetime(values[column])
         release = table("release") if "release" in sources else pd.DataFrame()
@@ -143,21 +145,28 @@ def _open_figures(connection: duckdb.DuckDBPyConnection, relation: str, form: st
     checks += [(name, "status not in ('shown', 'not_recorded')") for name in SHARES]
     key = ", ".join(f"cast({name} as varchar)" if name in here else f"'{_DEFAULTS.get(name, '')}'" for name in KEY)
     found = []
+    checks = [(name, condition) for name, condition in checks if name in here]
+    anything = " or ".join(f"({name} is not null and {condition})" for name, condition in checks)
+    if connection.execute(f"select 1 from {relation} where {anything} limit 1").fetchone() is None:
+        checks = []
     for name, condition in checks:
-        if name not in here:
-            continue
         query = f"select {key}, status from {relation} where {name} is not null and ({condition})"
         for row in connection.execute(query).fetchall():
             severity = CONFIDENTIAL if row[-1].startswith("hidden") else RULE
             found.append(
                 Finding(
-                    "open_figure", severity, *row[:8], quantity=name, note=f"{form}: {name} of a row that is {row[-1]}"
+                    "open_figure",
+                    severity,
+                    **_key(row),
+                    quantity=name,
+                    note=f"{form}: {name} of a row that is {row[-1]}",
                 )
             )
     known = ", ".join(f"'{status}'" for status in STATUSES)
     rows = connection.execute(f"select {key}, status from {relation} where status not in ({known})").fetchall()
     found += [
-        Finding("status", RULE, *row[:8], note=f"{form}: status {row[-1]} tells why the cell is hidden") for row in rows
+        Finding("status", RULE, **_key(row), note=f"{form}: status {row[-1]} tells why the cell is hidden")
+        for row in rows
     ]
     return found
 
@@ -191,7 +200,7 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, name: str, relation: str, 
         column
         for column, kind in columns.items()
         if column not in KEY
-        and (kind in {"DOUBLE", "FLOAT", "BIGINT", "INTEGER"} or column in {"result", "trend"})
+        and (kind.partition("(")[0] in _NUMBERS or column in {"result", "trend"})
         and not column.startswith("benchmark")
     ]
     found = []
@@ -203,11 +212,19 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, name: str, relation: str, 
         ).fetchall()
         found += [
             Finding(
-                "open_figure", CONFIDENTIAL, *row, quantity=column, note=f"table {name} shows {column} of a hidden cell"
+                "open_figure",
+                CONFIDENTIAL,
+                **_key(row),
+                quantity=column,
+                note=f"table {name} shows {column} of a hidden cell",
             )
             for row in rows
         ]
     return found
+
+
+def _key(row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(KEY, row, strict=False))
 
 
 def _quoted(path: Path) -> str:

@@ -20,6 +20,8 @@ _SAME_PLACE = ["indicator_id", "variant", "area_level", "area_code", "breakdown"
 # Whole periods and what they are put together from.
 _PERIOD_PARTS = (("year", "quarter"), ("rolling_12_months", "quarter"), ("pooled_3_years", "year"))
 PEER_LEVELS = ("area_peer", "peer_group")
+_NO_ROWS: Integers = np.empty(0, dtype=np.int64)
+_NO_PAIRS = pd.DataFrame({"group": _NO_ROWS, "whole": _NO_ROWS, "part": _NO_ROWS})
 # So many instances must agree before an area and its only municipality count as the same.
 _SAME_AREA_TESTS = 3
 
@@ -36,6 +38,7 @@ class Relations:
         self.uses: list[RelationUse] = []
         self.sums: dict[str, pd.DataFrame] = {}
         self.near: list[tuple[int, int, float]] = []
+        self._indicators = set(self.table["indicator_id"])
         # Only the first row of a shared denominator of the same indicator carries its sums.
         below = cells.count["denominator"]
         self._carries = {
@@ -96,6 +99,8 @@ class Relations:
     def _member_pairs(self, levels: tuple[str, ...], members: pd.DataFrame, part_level: str) -> pd.DataFrame:
         table = self.table
         wholes = table[table["area_level"].isin(levels)]
+        if not len(wholes) or not len(members):
+            return _NO_PAIRS
         parts = table[table["area_level"] == part_level]
         left = (
             wholes[_SAME_TIME]
@@ -178,6 +183,8 @@ class Relations:
         self._add_sums("same_period", self._period_pairs(table, same), in_time=True)
 
     def _period_pairs(self, cells: pd.DataFrame, spans: pd.DataFrame) -> pd.DataFrame:
+        if not len(spans):
+            return _NO_PAIRS
         keys = [*_SAME_PLACE, "period_type", "period"]
         wholes = cells[keys].assign(whole=cells.index)
         linked = spans[["period_type", "period", "period_type_part", "period_part"]]
@@ -231,8 +238,8 @@ class Relations:
             tested = int((testable & here).sum())
             used, broken = "equation", int((off & here).sum())
             if distinct[here].all() or broken > BELIEVED * tested:
-                beyond_here = int((beyond & here).sum())
-                used, broken = ("bound", beyond_here) if beyond_here <= BELIEVED * tested else ("no", broken)
+                may_be_bound = (in_time or distinct[here].all()) and int((beyond & here).sum()) <= BELIEVED * tested
+                used = "bound" if may_be_bound else "no"
             self.uses.append(RelationUse(name, str(one), quantity, int(here.sum()), tested, broken, used))
             is_equation |= here & (used == "equation") & certain & ~off
             is_bound |= here & (used != "no") & ~beyond & ~is_equation
@@ -287,6 +294,9 @@ class Relations:
         return rows[list(PLACE)].assign(row=rows.index)
 
     def _both(self, lesser: Quantity, greater: Quantity) -> tuple[Integers, Integers]:
+        indicators = {lesser[0], greater[0]}
+        if not indicators <= self._indicators:
+            return _NO_ROWS, _NO_ROWS
         pairs = self._rows_of(lesser).merge(self._rows_of(greater), on=list(PLACE), suffixes=("", "_other"))
         return pairs["row"].to_numpy(), pairs["row_other"].to_numpy()
 
