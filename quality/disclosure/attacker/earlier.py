@@ -34,7 +34,8 @@ def status_changes(cells: Cells, before: pd.DataFrame, knowledge: Knowledge) -> 
         is_small = rule is None or value <= rule.small_count
         found.append(
             Finding(
-                "shown_before", CONFIDENTIAL if is_small else RECOVERED, **key_of(table, int(row)), quantity="numerator",
+                "shown_before", CONFIDENTIAL if is_small else RECOVERED, **key_of(table, int(row)),
+                quantity="numerator",
                 relations=("earlier_release",), note="hidden now, but its value stands in the earlier release",
                 least=value, greatest=value,
             )
@@ -76,7 +77,8 @@ def revisions(cells: Cells, before: pd.DataFrame, sums: dict[str, pd.DataFrame],
                     if not (alone or small):
                         continue
                     finding = Finding(
-                        "revision", (CONFIDENTIAL if small else RECOVERED) if alone else SOFT, **key_of(table, int(row)),
+                        "revision", (CONFIDENTIAL if small else RECOVERED) if alone else SOFT,
+                        **key_of(table, int(row)),
                         quantity=quantity, relations=("earlier_release", name),
                         note="the change since the earlier release is known"
                         if alone
