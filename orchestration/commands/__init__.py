@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from orchestration.commands import check, contract, erase, prepare, retain, status, withdraw
+from orchestration.commands import attack, check, contract, erase, prepare, retain, status, withdraw
 
-MODULES: tuple[ModuleType, ...] = (status, check, withdraw, erase, retain, prepare, contract)
+MODULES: tuple[ModuleType, ...] = (status, check, withdraw, erase, retain, prepare, contract, attack)
