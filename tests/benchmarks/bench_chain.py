@@ -3,9 +3,10 @@
     make bench            (python tests/benchmarks/bench_chain.py FOLDER [--scale national|small] [--tables ten|all])
 
 FOLDER (outside the repository) gets synthetic deliveries, homes and files; deliveries that are
-there are used again. `--tables ten` (the default) delivers the ten tables that the nine first indicators
-rest on, which the goals were set for; `all` every table of the contracts. Every stage is a process of its own; printed are its CPU seconds with all its
-children (the measure of the goals), wall seconds and the peak memory of the process tree.
+there are used again. `--tables ten` (the default) delivers the ten tables that the nine first
+indicators rest on, which the goals were set for; `all` every table of the contracts. Every stage is
+a process of its own; printed are its CPU seconds with all its children (the measure of the goals),
+wall seconds and the peak memory of the process tree.
 
 - `aftercare run` from scratch: all deliveries to a release.
 - The next quarter: a home that holds everything before it gets that quarter's deliveries.
