@@ -9,6 +9,17 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from orchestration.commands import check, contract, erase, prepare, retain, status, withdraw
+from orchestration.commands import check, contract, erase, prepare, releases, retain, status, trace, withdraw, workbooks
 
-MODULES: tuple[ModuleType, ...] = (status, check, withdraw, erase, retain, prepare, contract)
+MODULES: tuple[ModuleType, ...] = (
+    status,
+    releases,
+    trace,
+    workbooks,
+    check,
+    withdraw,
+    erase,
+    retain,
+    prepare,
+    contract,
+)

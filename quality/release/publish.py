@@ -50,6 +50,11 @@ class ReleaseSummary:
     statuses: dict[str, int]
     seconds: float
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it waits to be published; else it is the current one."""
+        return self.folder.parent.name != shelf.RELEASES
+
 
 def publish(
     warehouse: Path,
