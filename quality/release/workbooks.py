@@ -45,7 +45,8 @@ def write_workbooks(
             code: dict(zip(LANGUAGES, names, strict=True))
             for code, *names in connection.execute(
                 "select area_code, name_fi, name_sv, name_en from published.area "
-                "where area_level = 'municipality' and parent_code is not null order by area_code"
+                "where area_level = 'municipality' and area_code <> 'unknown' and area_code in ("
+                "select area_code from published.indicator_value where area_level = 'municipality') order by area_code"
             ).fetchall()
         }
         if unknown := sorted(set(codes) - set(towns)):
