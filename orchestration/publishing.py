@@ -61,7 +61,8 @@ def read_settings(home: Home) -> PublishingSettings:
     if not isinstance(raw, dict) or set(raw) - set(_FIELDS):
         unknown = ", ".join(sorted(map(str, set(raw) - set(_FIELDS)))) if isinstance(raw, dict) else "no fields"
         raise OperationError(f"The settings in {file} have what is not known: {unknown}.", expected)
-    until, approvals, prepare_only = raw.get("embargo_until"), raw.get("approvals", 0), raw.get("prepare_only", False)
+    until: Any = raw.get("embargo_until")
+    approvals, prepare_only = raw.get("approvals", 0), raw.get("prepare_only", False)
     if isinstance(until, str):
         try:
             until = datetime.fromisoformat(until)

@@ -246,7 +246,7 @@ def _origins(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Origin]:
         """
     ).fetchall()
     found = []
-    for organisation, table, period, delivery_id, *facts in rows:
+    for organisation, table, period, delivery_id, version, sha256, accepted, quarantined in rows:
         partition = file_path(home, table, organisation, period, delivery_id)
         receipt = home.outbox / organisation / period / delivery_id / "receipt.json"
         found.append(
@@ -255,7 +255,10 @@ def _origins(connection: duckdb.DuckDBPyConnection, home: Home) -> list[Origin]:
                 table,
                 period,
                 delivery_id,
-                *facts,
+                version,
+                sha256,
+                accepted,
+                quarantined,
                 partition=str(partition.relative_to(home.root)),
                 receipt=str(receipt.relative_to(home.root)) if receipt.is_file() else None,
             )

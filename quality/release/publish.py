@@ -73,7 +73,8 @@ def publish(
 
     Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet),
     when the warehouse has no release candidate, and when its rows would break the contract of the
-    published tables; the message lists every breach. Leaves nothing behind when it fails.
+    published tables; the message lists every breach. Leaves nothing behind when it fails. One publishing at a
+    time: what one that was killed left unfinished is removed.
     """
     started = datetime.now(UTC)
     say = progress or (lambda text: None)
@@ -86,6 +87,7 @@ def publish(
         raise ReleaseError(f"There is no warehouse at {warehouse}. Build it first: aftercare build")
     release_id = f"{started:%Y%m%dT%H%M%S%fZ}-{data_kind}"
     releases = shelf.private_folder(prepared) if prepared else published / "releases"
+    shelf.clear_unfinished(published, releases)
     partial = releases / f".{release_id}.partial"
     partial.mkdir(parents=True)
     try:

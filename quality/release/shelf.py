@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -83,6 +84,14 @@ def point_current_at(published: Path, release_id: str) -> None:
     link = published / f".{CURRENT}-{uuid.uuid4().hex}"
     link.symlink_to(Path(RELEASES) / release_id)
     link.replace(published / CURRENT)
+
+
+def clear_unfinished(published: Path, parent: Path) -> None:
+    """Remove what a publishing that was killed left in the folder of releases and beside the link."""
+    for folder in parent.glob(".*.partial"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for link in published.glob(f".{CURRENT}-*"):
+        link.unlink(missing_ok=True)
 
 
 def roll_back(published: Path, release_id: str | None = None) -> tuple[str, str]:
