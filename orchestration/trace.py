@@ -182,7 +182,7 @@ def _select_origins(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any
         f"""
         create temp table traced_origin as
         select origin.*
-        from marts.contribution_origin as origin
+        from roll_up.contribution_origin as origin
         {_SELECTED.format(relation="origin")}
         """,
         {"indicator": figure["indicator_id"], "variant": figure["variant"], "level": figure["area_level"]},

@@ -1,3 +1,4 @@
+{{ config(materialized="view") }}
 -- Grain: one row per indicator, variant, area, municipality and base period of contributions, and delivery
 -- whose rows can be behind them. Counts only: no key of a person or worker.
 with
