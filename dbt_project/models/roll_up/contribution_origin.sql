@@ -3,7 +3,9 @@
 -- whose rows can be behind them. Counts only: no key of a person or worker.
 with
 counted as (
-    select indicator_id, variant, wellbeing_area_code, municipality_code, period_type, period, count(*) as contributions
+    select
+        indicator_id, variant, wellbeing_area_code, municipality_code, period_type, period,
+        count(*) as contributions
     from {{ ref('contribution') }}
     group by indicator_id, variant, wellbeing_area_code, municipality_code, period_type, period
 )
