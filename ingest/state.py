@@ -102,6 +102,16 @@ class Home:
         return self.published / "current"
 
     @property
+    def prepared(self) -> Path:
+        """Releases that nobody may see yet, with their terms and approvals; the operator's only."""
+        return self.root / "prepared"
+
+    @property
+    def publishing_settings(self) -> Path:
+        """Whether releases are published at once, or under embargo and approvals first (may be missing)."""
+        return self.root / "settings" / "publishing.yml"
+
+    @property
     def dagster(self) -> Path:
         """``DAGSTER_HOME``."""
         return self.root / "dagster"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.state import Home
 from orchestration import instance as dagster_instance
-from orchestration import steps, versions
+from orchestration import publishing, steps, versions
 from orchestration.errors import OperationError
 from orchestration.locks import writing
 from orchestration.reporting import Progress, listening
@@ -23,12 +23,16 @@ LOCATION = "orchestration.definitions"
 
 @dataclass(frozen=True)
 class ChainOutcome:
-    """What a run of the chain came to. Without ``run_id`` there was nothing to do."""
+    """What a run of the chain came to. Without ``run_id`` there was nothing to do.
+
+    ``is_prepared``: the release waits to be published, as the settings ask.
+    """
 
     run_id: str | None
     release_id: str | None
     intake: IntakeReport | None
     seconds: float
+    is_prepared: bool = False
 
 
 def run_chain(home: Home, progress: Progress, *, force: bool = False) -> ChainOutcome:
@@ -40,7 +44,7 @@ def run_chain(home: Home, progress: Progress, *, force: bool = False) -> ChainOu
     started = time.monotonic()
     with writing(home, "run"):
         if not force and steps.is_up_to_date(home):
-            mark = versions.read_mark(steps.release_mark(home)) or {}
+            mark = versions.read_mark(publishing.release_mark(home)) or {}
             progress("nothing new in the inbox, same code: the release is up to date")
             return ChainOutcome(None, mark.get("release_id"), None, _since(started))
         dagster_instance.prepare(home)
@@ -50,7 +54,9 @@ def run_chain(home: Home, progress: Progress, *, force: bool = False) -> ChainOu
             run_id = _execute(home)
         _raise_failure(home, listener.results, run_id)
         release = listener.results["release"]
-        return ChainOutcome(run_id, release.release_id, listener.results["intake"], _since(started))
+        return ChainOutcome(
+            run_id, release.release_id, listener.results["intake"], _since(started), release.is_prepared
+        )
 
 
 def _execute(home: Home) -> str:

@@ -117,7 +117,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="WHEN",
         help="as the lake was: an acceptance number or a time with its zone; the current warehouse stays",
     )
-    command("publish", _publish, "publish a release from the warehouse")
     chain = command("run", _run, "ingest, build and publish, through Dagster")
     chain.add_argument("--force", action="store_true", help="also when nothing is new")
 
@@ -173,15 +172,6 @@ def _build(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     }
 
 
-def _publish(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
-    from orchestration import steps
-
-    say = progress(options)
-    summary = steps.publish(home, say)
-    say(f"release {summary.release_id} is current")
-    return OK, {"release_id": summary.release_id, "published": str(home.current_release)}
-
-
 def _run(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
     from orchestration.chain import run_chain
 
@@ -191,12 +181,14 @@ def _run(home: Home, options: argparse.Namespace) -> tuple[int, Result]:
         "did_something": outcome.run_id is not None,
         "run_id": outcome.run_id,
         "release_id": outcome.release_id,
+        "is_prepared": outcome.is_prepared,
         "seconds": outcome.seconds,
     }
     if outcome.intake is None:
         return OK, result
     code = _tell_intake(outcome.intake, say)
-    say(f"release {outcome.release_id} is current ({outcome.seconds:.0f} s)")
+    state = "prepared; `aftercare publish` with its name makes it current" if outcome.is_prepared else "current"
+    say(f"release {outcome.release_id} is {state} ({outcome.seconds:.0f} s)")
     return code, result | {"intake": _intake_summary(outcome.intake)}
 
 

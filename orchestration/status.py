@@ -22,7 +22,7 @@ from ingest.ledger import ledger_with_state, withdrawn_deliveries
 from ingest.periods import Period, newest_due, quarters
 from ingest.reference import ALAND, municipalities, organisations, wellbeing_areas
 from ingest.state import Home
-from orchestration import steps, versions
+from orchestration import publishing, steps, versions
 from orchestration.errors import OperationError
 from orchestration.inbox import waiting
 
@@ -386,5 +386,8 @@ def _release(home: Home) -> dict[str, Any] | None:
     """Name and origin of the current release."""
     if not home.current_release.exists():
         return None
-    mark = versions.read_mark(steps.release_mark(home)) or {}
-    return {"release_id": home.current_release.resolve().name} | mark
+    mark = versions.read_mark(publishing.release_mark(home)) or {}
+    current = home.current_release.resolve().name
+    if mark.get("release_id") not in (None, current):
+        return {"release_id": current, "rolled_back_from": mark["release_id"]}
+    return {"release_id": current} | mark

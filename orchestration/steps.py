@@ -10,15 +10,15 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ingest.ledger import AsOf
 from ingest.state import Home
-from orchestration import versions, warehouse
+from orchestration import publishing, versions, warehouse
 from orchestration.errors import BusyError, GateError, OperationError
 from orchestration.inbox import waiting
 from orchestration.locks import writing
+from orchestration.publishing import release_mark
 from orchestration.reporting import Progress, record
 from orchestration.warehouse import BuildOutcome
 
@@ -142,8 +142,11 @@ def build(home: Home, progress: Progress, as_of: AsOf = None) -> BuildOutcome:
 
 
 @_telling_failure
-def publish(home: Home, progress: Progress) -> ReleaseSummary:
-    """Write a release from the warehouse and make it the current one."""
+def publish(home: Home, progress: Progress, *, prepare_only: bool = False) -> ReleaseSummary:
+    """Write a release from the warehouse and make it the current one.
+
+    With ``prepare_only``, and where the settings ask for an embargo or approvals, it is prepared only.
+    """
     from quality.release import ReleaseError
     from quality.release import publish as write_release
 
@@ -152,6 +155,8 @@ def publish(home: Home, progress: Progress) -> ReleaseSummary:
         if not home.warehouse.exists() or made_from is None:
             raise OperationError("There is no warehouse to publish from.", "Run `aftercare build` first.")
         version = versions.Version(made_from["input_hash"], made_from["code_version"])
+        settings = publishing.read_settings(home)
+        prepares = prepare_only or settings.prepares(datetime.now(UTC))
         try:
             summary = write_release(
                 home.warehouse,
@@ -159,23 +164,34 @@ def publish(home: Home, progress: Progress) -> ReleaseSummary:
                 code_version=version.code_version,
                 input_hash=version.input_hash,
                 progress=progress,
+                prepared=home.prepared if prepares else None,
             )
         except ReleaseError as error:
             raise OperationError(str(error), "The release of before is unchanged.") from error
-        versions.write_mark(release_mark(home), version, release_id=summary.release_id)
+        if prepares:
+            publishing.note_terms(home, summary.release_id, settings)
+        mark = publishing.prepared_mark(home) if prepares else release_mark(home)
+        versions.write_mark(mark, version, release_id=summary.release_id)
     record("release", summary)
     return summary
 
 
-def release_mark(home: Home) -> Path:
-    """Notes what the current release was made from."""
-    return home.warehouse.parent / "released_from.json"
-
-
 def is_up_to_date(home: Home) -> bool:
-    """Nothing complete waits in the inbox, and the release was made from what there is now."""
+    """Nothing complete waits in the inbox, and the release was made from what there is now.
+
+    Where the settings say that releases are prepared only, a prepared one will do.
+    """
+    if any(delivery.is_complete for delivery in waiting(home)):
+        return False
+    now = versions.current(home)
+    if (home.current_release / "aftercare.duckdb").exists() and versions.is_made_from(
+        versions.read_mark(release_mark(home)), now
+    ):
+        return True
+    prepared = versions.read_mark(publishing.prepared_mark(home))
     return (
-        (home.current_release / "aftercare.duckdb").exists()
-        and not any(delivery.is_complete for delivery in waiting(home))
-        and versions.is_made_from(versions.read_mark(release_mark(home)), versions.current(home))
+        prepared is not None
+        and (home.prepared / prepared["release_id"]).is_dir()
+        and versions.is_made_from(prepared, now)
+        and publishing.read_settings(home).prepares(datetime.now(UTC))
     )

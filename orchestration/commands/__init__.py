@@ -9,6 +9,30 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from orchestration.commands import attack, check, contract, erase, prepare, retain, status, withdraw
+from orchestration.commands import (
+    attack,
+    check,
+    contract,
+    erase,
+    prepare,
+    releases,
+    retain,
+    status,
+    trace,
+    withdraw,
+    workbooks,
+)
 
-MODULES: tuple[ModuleType, ...] = (status, check, withdraw, erase, retain, prepare, contract, attack)
+MODULES: tuple[ModuleType, ...] = (
+    status,
+    releases,
+    trace,
+    workbooks,
+    check,
+    withdraw,
+    erase,
+    retain,
+    prepare,
+    contract,
+    attack,
+)

@@ -28,6 +28,7 @@ def release() -> dg.Definitions:
                 "release_id": summary.release_id,
                 "data_kind": summary.data_kind,
                 "protection": summary.protection,
+                "state": "prepared" if summary.is_prepared else "current",
                 **cells,
             }
         )

@@ -60,7 +60,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """One published table. ``ordered``: columns that may not fall from one to the next, NULLs aside."""
+    """One published table.
+
+    ``ordered``: columns that may not fall from one to the next, NULLs aside. Without ``may_be_empty``
+    a release without rows of it breaks the contract.
+    """
 
     table: str
     version: str
@@ -71,6 +75,7 @@ class PublishedTable:
     columns: tuple[PublishedColumn, ...]
     references: tuple[Reference, ...] = ()
     ordered: tuple[tuple[str, ...], ...] = ()
+    may_be_empty: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -128,6 +133,7 @@ def _parse(raw: dict[str, Any], file: str) -> PublishedTable:
         columns=columns,
         references=tuple(Reference(tuple(entry["columns"]), entry["table"]) for entry in raw.get("references", [])),
         ordered=tuple(tuple(names) for names in raw.get("ordered", [])),
+        may_be_empty=bool(raw.get("may_be_empty", False)),
     )
     names = table.column_names
     if len(set(names)) != len(names):

@@ -2,8 +2,8 @@
 
 Protected rows are held against the contract of the published tables, then go into a new DuckDB
 file (never copied, never updated: after an UPDATE the old values would still stand in the file's
-bytes), with every table as Parquet and CSV and a data dictionary beside it. The folder is built
-apart, made read-only and swapped in by replacing the symlink ``current``.
+bytes), with every table as Parquet and CSV and what goes with them (``accompanying``) beside it. The folder is
+built apart, made read-only and swapped in by replacing the symlink ``current`` (``shelf``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ import duckdb
 
 from quality.disclosure import PROTECTION, primary_protection_sql
 from quality.disclosure.primary import FIGURES, SHARES
+from quality.release import shelf
+from quality.release.accompanying import Occasion, write_accompanying
+from quality.release.changes import attach_before, change_sql
 from quality.release.contract import PublishedTable, published_table, published_tables
 from quality.release.dictionary import comments, write_dictionary
 from quality.release.enforcement import row_problems, shape_problems
@@ -37,7 +40,7 @@ class ReleaseError(RuntimeError):
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """What was published. ``statuses``: cells of ``indicator_value`` by status."""
+    """What was published, or prepared. ``statuses``: cells of ``indicator_value`` by status."""
 
     release_id: str
     folder: Path
@@ -46,6 +49,11 @@ class ReleaseSummary:
     tables: dict[str, int]
     statuses: dict[str, int]
     seconds: float
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it waits to be published; else it is the current one."""
+        return self.folder.parent.name != shelf.RELEASES
 
 
 def publish(
@@ -56,12 +64,17 @@ def publish(
     input_hash: str = "",
     data_kind: str = "synthetic",
     progress: Callable[[str], None] | None = None,
+    prepared: Path | None = None,
 ) -> ReleaseSummary:
     """Publish the release candidate of ``warehouse`` below ``published``.
 
+    With ``prepared`` the release is only prepared: it lies in that folder, which nobody but the operator
+    may enter, and the current one stays (``shelf.release_prepared`` publishes it).
+
     Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet),
     when the warehouse has no release candidate, and when its rows would break the contract of the
-    published tables; the message lists every breach. Leaves nothing behind when it fails.
+    published tables; the message lists every breach. Leaves nothing behind when it fails. One publishing at a
+    time: what one that was killed left unfinished is removed.
     """
     started = datetime.now(UTC)
     say = progress or (lambda text: None)
@@ -73,12 +86,15 @@ def publish(
     if not warehouse.exists():
         raise ReleaseError(f"There is no warehouse at {warehouse}. Build it first: aftercare build")
     release_id = f"{started:%Y%m%dT%H%M%S%fZ}-{data_kind}"
-    releases = published / "releases"
+    releases = shelf.private_folder(prepared) if prepared else published / "releases"
+    shelf.clear_unfinished(published, releases)
     partial = releases / f".{release_id}.partial"
     partial.mkdir(parents=True)
     try:
         say("protecting and writing the release")
-        tables, statuses = _write(warehouse, partial, release_id, data_kind, code_version, input_hash, started)
+        tables, statuses = _write(
+            warehouse, partial, release_id, data_kind, code_version, input_hash, started, published / shelf.CURRENT
+        )
         _write_checksums(partial)
         for file in partial.rglob("*"):
             if file.is_file():
@@ -88,7 +104,8 @@ def publish(
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _point_current_at(published, release_id)
+    if not prepared:
+        shelf.point_current_at(published, release_id)
     seconds = (datetime.now(UTC) - started).total_seconds()
     return ReleaseSummary(release_id, folder, data_kind, PROTECTION, tables, statuses, seconds)
 
@@ -101,6 +118,7 @@ def _write(
     code_version: str,
     input_hash: str,
     started: datetime,
+    current: Path,
 ) -> tuple[dict[str, int], dict[str, int]]:
     notice = f"'{SYNTHETIC_NOTICE}' as data_notice"
     tables = published_tables()
@@ -132,7 +150,10 @@ def _write(
         }
         # Held against the contract before a byte of the release is written.
         connection.execute("create schema checked")
-        _require_contract(connection, tables, queries)
+        _require_contract(connection, {name: tables[name] for name in tables if name != "release_change"}, queries)
+        before = attach_before(connection, current, data_kind)
+        changes = {"release_change": change_sql(before, code_version, notice)}
+        _require_contract(connection, {"release_change": tables["release_change"]}, changes)
         target = folder / "aftercare.duckdb"
         connection.execute(f"attach '{_quoted(target)}' as release (storage_version '{STORAGE_VERSION}')")
         connection.execute(f"create schema release.{SCHEMA}")
@@ -152,6 +173,8 @@ def _write(
         for statement in comments(tables, f"release.{SCHEMA}"):
             connection.execute(statement)
         write_dictionary(tables, folder / f"data_dictionary_{data_kind.upper()}.csv", SYNTHETIC_NOTICE)
+        occasion = Occasion(release_id, started, data_kind, SYNTHETIC_NOTICE, code_version, before)
+        write_accompanying(connection, f"release.{SCHEMA}", folder, occasion)
         statuses = dict(
             connection.execute(
                 f"select status, count(*) from release.{SCHEMA}.indicator_value group by status order by status"
@@ -249,17 +272,11 @@ def _values_sql(notice: str) -> str:
 
 def _write_checksums(folder: Path) -> None:
     lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-        for file in sorted(folder.iterdir())
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n"
+        for file in sorted(folder.rglob("*"))
         if file.is_file()
     ]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
-
-
-def _point_current_at(published: Path, release_id: str) -> None:
-    link = published / f".current-{release_id}"
-    link.symlink_to(Path("releases") / release_id)
-    link.replace(published / "current")
 
 
 def _quoted(text: object) -> str:

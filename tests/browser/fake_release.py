@@ -499,6 +499,7 @@ def write_release(home: Path) -> Path:
         "indicator_value": _values(areas),
         "delivery_coverage": _coverage(areas),
         "release": _release(),
+        "release_change": pd.DataFrame(),
     }
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema published")

@@ -164,6 +164,11 @@ def test_breach_is_told(release, table, statement, said):
 
 @pytest.fixture
 def warehouse(made_up: Path, tmp_path: Path) -> Path:
+    """See ``make_warehouse``."""
+    return make_warehouse(made_up, tmp_path)
+
+
+def make_warehouse(made_up: Path, tmp_path: Path) -> Path:
     """A warehouse whose release candidate has the made-up areas and one indicator's cells."""
     file = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(file)) as connection:
