@@ -5,7 +5,7 @@ Plain on purpose: every figure is a sum over clients' days, made without the war
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,6 +164,7 @@ def compute(
     reference: Path = REFERENCE,
     groups: Path = GROUPS,
     cut_at_data_from: bool = True,
+    only: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """The nine indicators of a set of deliveries, one row an indicator x variant x place x period.
 
@@ -171,6 +172,8 @@ def compute(
     ``home_organisations``: the area suppliers expected (``hva-05``); by default all 22.
     ``cut_at_data_from``: whether days before a supplier's ``data_from`` are no at-risk days
     (definitions.md 1: "covered"); the figures of those days are not delivered either way.
+
+    ``only``: the ids of the indicators that are wanted.
 
     Shares are 0-1, JAT-01 and ASU-01 per 1,000 days, ASU-06 per 100. ``status_candidate`` is the
     status before any protection: not_delivered (all figures empty), not_recorded (figures kept
@@ -189,6 +192,8 @@ def compute(
     newest = max(register.data_until.values())
     rows: list[dict[str, Any]] = []
     for indicator in _indicators():
+        if only is not None and indicator.indicator_id not in only:
+            continue
         for span in _spans(indicator.period_types, first_day, newest):
             covered = _covered(register, indicator.indicator_id, span, expected)
             rows += _cells(indicator, span, facts, geography, covered, expected)

@@ -63,6 +63,7 @@ def test_exact_ranges_are_those_of_all_tables(known):
     assert not found.is_undecided.any()
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(knowledge(), st.sampled_from([1.0, 2.0, 3.0]), st.sampled_from([0.0, 1.0]))
 def test_narrow_is_what_all_tables_say(known, needed, floor):

@@ -121,6 +121,7 @@ def test_chart_uses_columns_that_its_dataset_has(slug):
     assert named_columns(chart) - set(DATASETS[chart["dataset"]]["columns"]) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slug", [slug for slug, chart in CHARTS.items() if chart["viz_type"] == "table"])
 def test_file_of_a_table_has_the_plain_values_and_the_marking(release, slug):
     chart = CHARTS[slug]

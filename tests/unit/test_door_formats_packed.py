@@ -173,6 +173,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("made", "path"), BOMBS.values(), ids=BOMBS.keys())
 def test_a_bomb_is_stopped_while_it_is_unpacked(request, made, path):
     content = made()
