@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _EPILOG = f"""\
 exit codes:
   {OK}  done
-  {FAILED}  failed; the release of before is unchanged
+  {FAILED}  failed; the release of before is unchanged (`attack`: the release gives something away)
   {USAGE}  wrong use of the command
   {SOME_REJECTED}  done, but a delivery was rejected (`check`: would be); see `aftercare status`
   {BUSY}  another run is going on in this home

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from orchestration.commands import check, contract, erase, prepare, releases, retain, status, trace, withdraw, workbooks
+from orchestration.commands import (
+    attack,
+    check,
+    contract,
+    erase,
+    prepare,
+    releases,
+    retain,
+    status,
+    trace,
+    withdraw,
+    workbooks,
+)
 
 MODULES: tuple[ModuleType, ...] = (
     status,
@@ -22,4 +34,5 @@ MODULES: tuple[ModuleType, ...] = (
     retain,
     prepare,
     contract,
+    attack,
 )

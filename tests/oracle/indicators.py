@@ -21,6 +21,7 @@ from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, fol
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "ingest" / "reference"
 GROUPS = PROJECT / "dbt_project" / "seeds" / "seed_municipality_group.csv"
+RESIDENTS = PROJECT / "dbt_project" / "seeds" / "seed_municipality.csv"
 AREA_TABLE = PROJECT / "dbt_project" / "seeds" / "seed_wellbeing_area.csv"
 COUNTRY = "FI"
 ALAND = "91"
@@ -85,7 +86,7 @@ _COMPARED_KEYS = {
 class Indicator:
     """One indicator and variant.
 
-    ``statistic``: count, rate (per 1,000), share (Wilson), share_of_days, per_100.
+    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100.
     ``units``: makes the rows of one period (client, area, municipality, x, t and optional
     columns unknown, of, doubtful, record) from the facts.
     ``period_types``: each period type with the levels it is computed for.
@@ -119,7 +120,7 @@ class Facts:
 
     ``days``: client x quarter x place with sums of days; ``worker_days``: the same by role.
     ``stock``: client on the last day of a quarter. ``changes``, ``moves``: events. ``places``:
-    supported housing by area and quarter.
+    supported housing by area and quarter. ``residents``: aged 18-22, by municipality in force.
     """
 
     days: pd.DataFrame
@@ -128,6 +129,7 @@ class Facts:
     changes: pd.DataFrame
     moves: pd.DataFrame
     places: pd.DataFrame
+    residents: pd.DataFrame
     key_breaks: KeyBreaks
 
     def broken_areas(self, indicator_id: str, span: Span) -> set[str]:
@@ -264,6 +266,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
             ],
         ),
         places=_places(tables["supported_housing_capacity"]),
+        residents=_residents(geography),
         key_breaks=key_breaks,
     )
     at_risk_from = int(aftercare["start_date"].min()) if len(aftercare) else 0
@@ -386,6 +389,20 @@ def _places(capacity: pd.DataFrame) -> pd.DataFrame:
             "area": open_to_them["organisation"].str[4:],
             "quarter": open_to_them["period"],
             "places": open_to_them["places"].astype("float"),
+        }
+    )
+
+
+def _residents(geography: Geography) -> pd.DataFrame:
+    """Residents aged 18-22 of each mainland municipality, a merged one's with those of its successor."""
+    table = read_reference(RESIDENTS)
+    today = table["municipality_code"].map(geography.today)
+    numbers = table["population_18_22_2019"].astype("int64").groupby(today).sum()
+    return pd.DataFrame(
+        {
+            "area": [geography.area_of[code] for code in numbers.index],
+            "municipality": numbers.index,
+            "t": numbers.values,
         }
     )
 
@@ -522,6 +539,11 @@ def _per_01(facts: Facts, span: Span) -> pd.DataFrame:
     return _days(facts, span)[_PLACE].assign(x=1, t=0)
 
 
+def _per_01_by_residents(facts: Facts, span: Span) -> pd.DataFrame:
+    """The clients, and the residents as rows of no client."""
+    return pd.concat([_per_01(facts, span), facts.residents.assign(client=None, x=0)], ignore_index=True)
+
+
 def _jat_01(which: Callable[[pd.DataFrame], pd.Series], role: str = "VASTUU") -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
         changes = _during(facts.changes[facts.changes["role"] == role], span)
@@ -632,6 +654,7 @@ def _indicators() -> list[Indicator]:
 
     return [
         Indicator("PER-01", "main", "count", _per_01, both),
+        Indicator("PER-01", "per_1000_residents", "persons_per_1000", _per_01_by_residents, both),
         Indicator("JAT-01", "main", "rate", _jat_01(every), pooled),
         Indicator("JAT-01", "without_structural", "rate", _jat_01(not_structural), pooled),
         Indicator("JAT-01", "without_own_request", "rate", _jat_01(not_own_request), pooled),
@@ -746,13 +769,13 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
     # A client who lived in two places of the cell is one client there.
     clients = units.groupby("client")[["x", "t"]].sum()
     x, t = float(units["x"].sum()), float(units["t"].sum())
-    if indicator.statistic == "count":
+    if indicator.statistic in ("count", "persons_per_1000"):
         x = float(len(clients))
     figures: dict[str, Any] = {
         "numerator": x,
         "denominator": None if indicator.statistic == "count" else t,
         "numerator_clients": int((clients["x"] > 0).sum()),
-        "denominator_clients": int((clients["t"] > 0).sum()),
+        "denominator_clients": int(t if indicator.statistic == "persons_per_1000" else (clients["t"] > 0).sum()),
     }
     of = float(units["of"].sum()) if "of" in units else 0.0
     if of and "unknown" in units:
@@ -764,7 +787,7 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
         if figures["record_share"] < RECORDING_THRESHOLD:
             figures["status_candidate"] = "not_recorded"
     if t and indicator.statistic != "count":
-        scale = {"rate": 1000.0, "per_100": 100.0}.get(indicator.statistic, 1.0)
+        scale = {"rate": 1000.0, "persons_per_1000": 1000.0, "per_100": 100.0}.get(indicator.statistic, 1.0)
         figures["value"] = x / t * scale
         figures |= _limits(indicator.statistic, x, t, clients[clients["t"] > 0])
     return figures
@@ -773,7 +796,7 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
 def _limits(statistic: str, x: float, t: float, clients: pd.DataFrame) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, (z, alpha) in intervals.LEVELS.items():
-        if statistic == "rate":
+        if statistic in ("rate", "persons_per_1000"):
             lower, upper = (limit / t * 1000 for limit in intervals.poisson(int(x), alpha, z))
         elif statistic == "share":
             lower, upper = intervals.wilson(x, t, z)

@@ -12,6 +12,9 @@
     'persons': ('henkilöä', 'personer', 'persons'),
     'per_1000_days': ('1 000 asiakaspäivää kohti', 'per 1 000 klientdagar', 'per 1,000 client-days'),
     'share': ('%', '%', '%'),
+    'per_1000_residents': (
+        '1 000:ta 18–22-vuotiasta kohti', 'per 1 000 invånare i åldern 18–22', 'per 1,000 residents aged 18–22'
+    ),
     'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
 } %}
 {% set metas = indicator_metas() %}
@@ -24,20 +27,20 @@ select
     {%- for language in ['fi', 'sv', 'en'] %}
     {{ literal(themes[meta.theme][loop.index0]) }} as theme_{{ language }},
     {{ literal(variant.name[language]) }} as variant_name_{{ language }},
-    {{ literal(units[meta.unit][loop.index0]) }} as unit_{{ language }},
+    {{ literal(units[variant.get('unit', meta.unit)][loop.index0]) }} as unit_{{ language }},
     {%- for field in ['name', 'definition', 'numerator', 'denominator', 'interpretation', 'limits', 'what_you_can_do'] %}
-    {{ literal(meta[field][language]) }} as {{ field }}_{{ language }},
+    {{ literal((variant.get(field) if field != 'name' and variant.get(field) else meta[field])[language]) }} as {{ field }}_{{ language }},
     {%- endfor %}
     {%- endfor %}
     {{ literal(variant.get('worker_role', 'VASTUU')) }} as worker_role,
-    {{ literal(meta.unit) }} as unit,
+    {{ literal(variant.get('unit', meta.unit)) }} as unit,
     {{ literal(meta.polarity) }} as polarity,
     {{ literal(meta.responsible) }} as responsible,
     {{ literal(meta.duty) }} as duty,
     {{ literal(meta.law) }} as law,
     {{ literal(meta.period_types | join(', ')) }} as period_types,
     {{ literal(meta.cell_class) }} as cell_class,
-    {{ literal(meta.interval_method) }} as interval_method,
+    {{ literal(variant.get('interval_method', meta.interval_method)) }} as interval_method,
     {{ literal(meta.method_version) }} as method_version,
     {{ literal(meta.source_tables | join(', ')) }} as source_tables
 {{ 'union all' if not (loop.last and last_meta) }}

@@ -7,6 +7,7 @@ spine as (
         meta.indicator_id,
         indicator.variant,
         indicator.worker_role,
+        coalesce(meta.population_variants like '%,' || indicator.variant || ',%', false) as is_per_population,
         area.area_level,
         area.area_code,
         period.period_type,
@@ -60,9 +61,9 @@ break_day as (
 final as (
     select
         spine.*,
-        meta.scale,
-        meta.aggregation,
-        meta.interval_method,
+        case when spine.is_per_population then meta.population_scale else meta.scale end as scale,
+        case when spine.is_per_population then 'ratio' else meta.aggregation end as aggregation,
+        case when spine.is_per_population then 'byar' else meta.interval_method end as interval_method,
         meta.cell_class,
         meta.is_worker_action,
         meta.counts_persons,
@@ -72,7 +73,9 @@ final as (
         coalesce(completeness.is_complete, false) as is_complete,
         completeness.coverage,
         coalesce(figure.numerator, 0) as numerator,
-        case when meta.aggregation <> 'count' then coalesce(figure.denominator, 0) end as denominator,
+        case
+            when meta.aggregation <> 'count' or spine.is_per_population then coalesce(figure.denominator, 0)
+        end as denominator,
         coalesce(figure.numerator_clients, 0) as numerator_clients,
         coalesce(figure.denominator_clients, 0) as denominator_clients,
         figure.numerator_squares,
@@ -92,7 +95,10 @@ final as (
                 and break_day.break_date < spine.period_end_exclusive
         ) as is_series_break,
         -- A count of nobody is 0; a ratio without a denominator is no figure.
-        case when meta.aggregation = 'count' then coalesce(figure.value, 0) else figure.value end as value,
+        case
+            when meta.aggregation = 'count' and not spine.is_per_population then coalesce(figure.value, 0)
+            else figure.value
+        end as value,
         figure.effective_total,
         figure.dispersion,
         figure.lower_95,

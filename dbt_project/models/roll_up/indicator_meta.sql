@@ -13,6 +13,11 @@ select
     {{ literal(meta.time_basis) }} as time_basis,
     {{ literal(meta.base_period) }} as base_period,
     {{ literal(meta.cell_class) }} as cell_class,
+    -- Variants of a count that are a rate of the persons counted by the residents of the place.
+    {{ literal(',' ~ meta.variants | selectattr('per_population', 'defined') | map(attribute='variant') | join(',') ~ ',') }}
+        as population_variants,
+    cast({{ (meta.variants | selectattr('per_population', 'defined') | map(attribute='scale') | list + [1]) | first }} as double)
+        as population_scale,
     {{ meta.worker_action | lower }} as is_worker_action,
     {{ meta.counts_persons | lower }} as counts_persons,
     {{ literal(meta.key_break) }} as key_break,
@@ -33,6 +38,7 @@ select
     cast(null as varchar) as indicator_id, cast(null as varchar) as aggregation, cast(1 as double) as scale,
     cast(null as varchar) as interval_method, cast(null as varchar) as time_basis,
     cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
+    cast(null as varchar) as population_variants, cast(1 as double) as population_scale,
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
     cast(null as varchar) as period_types, cast(null as varchar) as levels,
     cast(null as varchar) as breakdowns, cast(null as varchar) as event_codes, false as has_fixed_age_band,

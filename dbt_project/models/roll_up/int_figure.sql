@@ -3,6 +3,28 @@
 -- with contributions. The figure (definition 8: a ratio of sums, null without a denominator; a median;
 -- a cumulative incidence) and its intervals.
 with
+-- A quarter has one base period and a year four: the residents of a period are their mean.
+base_period as (
+    select period_type, period, count(*) as base_periods
+    from {{ ref('int_period_part') }}
+    where base_period_type = 'quarter'
+    group by period_type, period
+),
+
+counted as (
+    select
+        cell.*,
+        coalesce(
+            meta.aggregation = 'count' and meta.population_variants like '%,' || cell.variant || ',%', false
+        ) as is_per_population,
+        cell.denominator_sum / base_period.base_periods as residents
+    from {{ ref('int_cell') }} as cell
+    inner join {{ ref('indicator_meta') }} as meta on cell.indicator_id = meta.indicator_id
+    left join base_period
+        on cell.period_type = base_period.period_type
+        and cell.period = base_period.period
+),
+
 cell as (
     select
         cell.indicator_id,
@@ -19,7 +41,10 @@ cell as (
             when meta.aggregation = 'median' then cell.denominator_clients
             else least(cell.denominator_clients, cast(curve.numerator as hugeint))
         end as numerator_clients,
-        cell.denominator_clients,
+        case
+            when cell.is_per_population then cast(cell.residents as hugeint)
+            else cell.denominator_clients
+        end as denominator_clients,
         cell.numerator_squares,
         cell.cross_products,
         cell.denominator_squares,
@@ -27,9 +52,9 @@ cell as (
         cell.unknown_share,
         cell.record_share,
         cell.doubtful_share,
-        meta.aggregation,
-        meta.interval_method,
-        meta.scale,
+        case when cell.is_per_population then 'ratio' else meta.aggregation end as aggregation,
+        case when cell.is_per_population then 'byar' else meta.interval_method end as interval_method,
+        case when cell.is_per_population then meta.population_scale else meta.scale end as scale,
         case
             when curve.indicator_id is not null then curve.numerator
             when meta.aggregation = 'count' then cell.numerator_units
@@ -37,6 +62,7 @@ cell as (
         end as numerator,
         case
             when curve.indicator_id is not null then curve.denominator
+            when cell.is_per_population then cell.residents
             when meta.aggregation <> 'count' then cell.denominator_sum
         end as denominator,
         curve.value as curve_value,
@@ -44,7 +70,7 @@ cell as (
         curve.upper_95 as curve_upper_95,
         curve.lower_998 as curve_lower_998,
         curve.upper_998 as curve_upper_998
-    from {{ ref('int_cell') }} as cell
+    from counted as cell
     inner join {{ ref('indicator_meta') }} as meta on cell.indicator_id = meta.indicator_id
     left join {{ ref('int_curve_figure') }} as curve
         on cell.indicator_id = curve.indicator_id

@@ -27,6 +27,33 @@ def _in_municipality(indicator: str, code: str, numerator: float, days: float | 
 
 CASES = (
     Case(
+        "clients_by_residents",
+        "PER-01",
+        (
+            Delivery(
+                "12",
+                "2025Q4",
+                (
+                    aftercare("c1", "2025-01-01", "2025-06-30"),
+                    home("c1", "588", "2010-01-01"),
+                    aftercare("c2", "2025-04-01"),
+                    home("c2", "507", "2010-01-01"),
+                    aftercare("c3", "2025-04-01"),
+                    home("c3", "200", "2010-01-01"),
+                ),
+                data_from="2025-01-01",
+            ),
+        ),
+        # Residents aged 18-22 at the end of 2019: Mäntyharju 211, and 52 of Pertunmaa, which is a part of it now;
+        # 6,297 in Etelä-Savo. c3 lives abroad: a client of the area, of no municipality.
+        (
+            Expected("PER-01", "2025", 2, 263, "municipality", "507", "per_1000_residents"),
+            Expected("PER-01", "2025", 3, 6297, "wellbeing_area", "12", "per_1000_residents"),
+            Expected("PER-01", "2025Q1", 1, 6297, "wellbeing_area", "12", "per_1000_residents"),
+            Expected("PER-01", "2025Q3", 2, 6297, "wellbeing_area", "12", "per_1000_residents"),
+        ),
+    ),
+    Case(
         "merged_municipality",
         "11, trap",
         (

@@ -14,7 +14,8 @@ totals as (
     select
         indicators.*,
         case indicators.unit
-            when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_100' then 100.0
+            when 'share' then 1.0 when 'per_1000_days' then 1000.0 when 'per_1000_residents' then 1000.0
+            when 'per_100' then 100.0
         end as scale,
         replace(numbers.period, '-', '–') as period_label,
         numbers.area_level,
