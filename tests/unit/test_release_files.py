@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 import yaml
 
+from quality.disclosure.attacker.reading import file_weaknesses
 from quality.release import publish, published_tables
 from quality.release.jsonstat import MEASURES
 from quality.release.workbooks import UnknownMunicipalityError, write_workbooks
@@ -248,6 +249,22 @@ def table_hashes(folder: Path) -> dict[str, str]:
                 content = connection.execute(f"select * from published.{table} order by all").fetchall()
                 found[table] = hashlib.sha256(repr(content).encode()).hexdigest()
     return found
+
+
+def test_a_figure_that_is_hidden_now_is_told_and_nowhere_shown(candidate, published, tmp_path):
+    """The attacker reads every table, `release_change` too."""
+    shutil.copytree(published, tmp_path / "published", symlinks=True)
+    warehouse = shutil.copy(candidate, tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "update release_candidate.indicator_value set numerator = 3, numerator_clients = 3 where area_code = '10'"
+        )
+    folder = publish(Path(warehouse), tmp_path / "published", code_version="1", input_hash="3").folder
+    told = rows(
+        folder, "select area_code, old_value, new_value from published.release_change where kind = 'newly_hidden'"
+    )
+    assert set(told) == {("10", None, None)}
+    assert file_weaknesses(folder) == []
 
 
 # ---- workbooks ---------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from quality.disclosure.attacker.report import CONFIDENTIAL, RULE, Finding
 SCHEMA = "published"
 VALUES = "indicator_value"
 _NUMBERS = {"DOUBLE", "FLOAT", "BIGINT", "INTEGER", "DECIMAL", "HUGEINT", "SMALLINT"}
+# Of `release_change`: the number of a row, and how many figures it is about.
+_NO_FIGURES = {"change_number", "figures"}
 _DEFAULTS = {"variant": "main", "breakdown": "total", "category": "total"}
 
 
@@ -202,6 +204,7 @@ def _elsewhere(connection: duckdb.DuckDBPyConnection, name: str, relation: str, 
         if column not in KEY
         and (kind.partition("(")[0] in _NUMBERS or column in {"result", "trend"})
         and not column.startswith("benchmark")
+        and column not in _NO_FIGURES
     ]
     found = []
     joined = " and ".join(f"other.{column} = value.{column}" for column in key)
