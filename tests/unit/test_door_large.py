@@ -292,7 +292,8 @@ def _take_in_small(root: Path) -> None:
 def test_an_intake_killed_in_the_middle_of_a_large_table_leaves_nothing_half_taken(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = {table: rows for table, rows in tables("2025Q3").items() if table in ("plan", "plan_party")}
+    # A few pieces each: every step of the intake is one more intake.
+    found = {table: rows[:30] for table, rows in tables("2025Q3").items() if table in ("plan", "plan_party")}
     deliver(home.inbox, 1, "2025Q3", "csv", found)
     keys_for_intake(home)  # each run with one secret, or the keys of the lake would differ
     begin = home.root.with_name("begin")
