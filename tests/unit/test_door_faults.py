@@ -26,6 +26,8 @@ from ingest.door import IntakeBusyError, checks, history, inspection, intake, ta
 from ingest.door.files import read_once
 from ingest.lake import counting, read_ledger
 from ingest.state import Home
+from orchestration import cli
+from orchestration.errors import FAILED
 from orchestration.inbox import waiting
 from tests.unit.deliveries import client_csv, client_rows, delivery_id, drop
 from tests.unit.faults import KILLED, OS_ERROR, as_nobody, kill_at, run_in_child, start, with_file_size_limit
@@ -213,6 +215,20 @@ def _take_in_large_with_little_memory(root: Path, told: Path) -> None:
         except OSError as error:
             told.write_text(type(error.__cause__).__name__)
             raise
+
+
+def test_the_command_says_that_the_disk_is_full_and_what_stays(home, monkeypatch, capsys):
+    monkeypatch.setenv("AFTERCARE_HOME", str(home.root))
+    folder = drop(home.inbox)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("ingest.door.take_in", full)
+    assert cli.run(["ingest"]) == FAILED
+    said = capsys.readouterr().err
+    assert "no room left on the disk" in said and "still waits in the inbox" in said
+    assert (folder / "manifest.json").exists()
 
 
 # So little that 300 000 hashes are grouped on disk.
