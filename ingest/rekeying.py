@@ -35,6 +35,8 @@ SECRET_VARIABLE = "AFTERCARE_WAREHOUSE_SECRET_FILE"
 # The key domain in which the key custodian gives one secret to all suppliers.
 COMMON_DOMAIN = "common"
 
+# Keys that are remembered between tables, about 300 bytes each; to make one anew costs four times the look-up.
+MOST_REMEMBERED = 300_000
 _FINGERPRINTED = b"fingerprint of the warehouse secret"
 _BLOCK = 64
 _REASONS = {
@@ -67,6 +69,9 @@ class WarehouseKeys:
         padded = secret.ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        # The tables of a delivery, and the next one of its supplier, hold mostly the same keys.
+        self._known: dict[bytes, dict[bytes | None, str | None]] = {}
+        self._remembered = 0
 
     def __repr__(self) -> str:
         return "WarehouseKeys()"
@@ -77,13 +82,25 @@ class WarehouseKeys:
     def of(self, delivered: pa.Array, kind: str, key_domain: str, organisation: str) -> pa.Array:
         """Warehouse keys (64 digits 0-9 a-f) of delivered ones in small letters; empty stays empty.
 
-        ``kind`` is what they identify (``Column.key_of``). Hashes each element: pass distinct ones.
+        ``kind`` is what they identify (``Column.key_of``). Looks at each element: pass distinct ones.
         """
+        scope = _scope(kind, key_domain, organisation)
+        keys = delivered.cast(pa.binary()).to_pylist()
+        if len(keys) > MOST_REMEMBERED:
+            return pa.array(self._made(scope, keys), pa.string())
+        known = self._known_in(scope)
+        missing = [key for key in keys if key not in known]
+        if missing:
+            known.update(zip(missing, self._made(scope, missing), strict=True))
+            self._remembered += len(missing)
+        return pa.array([known[key] for key in keys], pa.string())
+
+    def _made(self, scope: bytes, keys: Iterable[bytes | None]) -> list[str | None]:
         inner = self._inner.copy()
-        inner.update(_scope(kind, key_domain, organisation))
+        inner.update(scope)
         copy_inner, copy_outer = inner.copy, self._outer.copy
         found: list[str | None] = []
-        for key in delivered.cast(pa.binary()).to_pylist():
+        for key in keys:
             if key is None:
                 found.append(None)
                 continue
@@ -91,7 +108,14 @@ class WarehouseKeys:
             inside.update(key)
             outside.update(inside.digest())
             found.append(outside.hexdigest())
-        return pa.array(found, pa.string())
+        return found
+
+    def _known_in(self, scope: bytes) -> dict[bytes | None, str | None]:
+        """Keys of a scope that were made before; forgets all when they have become too many."""
+        if self._remembered > MOST_REMEMBERED:
+            self._known.clear()
+            self._remembered = 0
+        return self._known.setdefault(scope, {})
 
     def fingerprint(self) -> str:
         """Tells one secret from another, and nothing else of it."""

@@ -6,6 +6,7 @@ take in → check the lake → build the warehouse → publish. Each says what i
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -62,6 +63,13 @@ def take_in(home: Home, progress: Progress) -> IntakeReport:
             raise BusyError(str(error), "Wait until it has ended, then try again.") from error
         except SecretError as error:
             raise OperationError(f"Nothing was taken in: {error}.", "What waits in the inbox stays there.") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise OperationError(
+                "The intake stopped: no room left on the disk.",
+                "Make room and run it again: what was not taken in still waits in the inbox.",
+            ) from error
     record("intake", report)
     return report
 

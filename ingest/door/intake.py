@@ -7,6 +7,7 @@ left in the inbox is either not in the ledger (taken in again) or in it (only fi
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
@@ -50,7 +51,8 @@ def take_in(
 
     ``progress`` gets a line now and then; ``clock`` (aware) gives the time of acceptance. Raises
     ``IntakeBusyError`` when another intake is running and ``SecretError`` when new keys would not
-    match those in the lake. A bad delivery never raises: it is reported.
+    match those in the lake, ``OSError`` when there is no room left on the disk (or it cannot be written):
+    what has not been taken in then still waits. A bad delivery never raises: it is reported.
     """
     started = time.monotonic()
     tell = progress or (lambda _line: None)
@@ -109,11 +111,26 @@ def _desk(folder: Path, readable: Sequence[Path] = ()) -> Iterator[Spool]:
     with connect([folder, *readable], spill=folder / "spill") as connection:
         spool = Spool(folder, connection)
         spool.clear()  # what an interrupted intake left
+        folder.mkdir(parents=True, mode=0o700)  # or the engine could not make its own folder in it
         try:
             yield spool
+        except duckdb.Error as error:
+            if (full := _as_os_error(error)) is None:
+                raise
+            raise full from error
         finally:
             connection.close()
             spool.clear()
+
+
+def _as_os_error(error: duckdb.Error) -> OSError | None:
+    """What the query engine says of a disk, as whoever writes to one says it; ``None`` of anything else."""
+    text = str(error)
+    # It counts the room for what it spills when it begins to, and calls it memory once that is used up.
+    is_spill = isinstance(error, duckdb.OutOfMemoryException) and "max_temp_directory_size" in text
+    if is_spill or (isinstance(error, duckdb.IOException) and os.strerror(errno.ENOSPC) in text):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return OSError(errno.EIO, os.strerror(errno.EIO)) if isinstance(error, duckdb.IOException) else None
 
 
 def _read_folder(folder: Path, spool: Spool) -> Delivery:

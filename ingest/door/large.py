@@ -343,7 +343,8 @@ def joined_key(key: tuple[str | None, ...]) -> str:
 
 
 def _pieces(path: Path) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
+    # With a buffer of its own it would keep all of the file that it has read.
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=_ROWS_AT_A_TIME, use_threads=False):
             yield pa.Table.from_batches([batch])
 

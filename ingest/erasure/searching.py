@@ -131,7 +131,11 @@ def filter_parquet(source: Path, target: Path, keys: Keys, *, compression: str =
     Returns how many rows were left out.
     """
     left_out = 0
-    with pq.ParquetFile(source) as file, pq.ParquetWriter(target, file.schema_arrow, compression=compression) as out:
+    with (
+        # With a buffer of its own it would keep all of the file that it has read.
+        pq.ParquetFile(source, pre_buffer=False) as file,
+        pq.ParquetWriter(target, file.schema_arrow, compression=compression) as out,
+    ):
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group)
             mask = rows_with_keys(rows, keys)
@@ -159,7 +163,7 @@ def _is_packed(start: bytes) -> bool:
 
 def _held_in_parquet(path: Path, keys: Keys) -> Held:
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             for group in range(file.num_row_groups):
                 if pc.any(rows_with_keys(file.read_row_group(group), keys)).as_py():
                     return Held.YES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +21,8 @@ _SMALL = 1_000
 _COARSE = re.compile(COARSE)
 # Letters of the words that deliveries do hold ("kyllä"): they are no reason for a closer look.
 _NORDIC = tuple((letter.encode(), simple.encode()) for letter, simple in zip("åäöÅÄÖ", "aaoAAO", strict=True))
+# Names of fields, tables and files come again in every manifest: what was seen of them is remembered.
+_SHORT_TEXT = 100
 _TECHNICAL = re.compile(r"(?=\S*[0-9])[\x21-\x7e]+")
 
 
@@ -38,6 +41,11 @@ def contains_identifier(text: str) -> bool:
 
     Length alone is no identifier here: ``FREE_TEXT`` is a matter of single values (``kinds_in``).
     """
+    return _contains(text) if len(text) <= _SHORT_TEXT else bool(_spans(plain(composed(text))))
+
+
+@lru_cache(maxsize=4096)
+def _contains(text: str) -> bool:
     return bool(_spans(plain(composed(text))))
 
 

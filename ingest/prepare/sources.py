@@ -401,7 +401,8 @@ def _cell(cell: Any) -> str | None:
 
 
 def _open_parquet(path: Path, wanted: tuple[str, ...], shown: str) -> _Reader:
-    file = pq.ParquetFile(path)
+    # With a buffer of its own it would keep all of the file that it has read.
+    file = pq.ParquetFile(path, pre_buffer=False)
     header = list(file.schema_arrow.names)
     _places(header, wanted, shown)
     return _Reader(header, _parquet_pieces(file, wanted))

@@ -6,6 +6,8 @@ inbox is touched, and the next run heals.
 
 from __future__ import annotations
 
+import errno
+import gzip
 import json
 import os
 import random
@@ -16,13 +18,16 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.door import IntakeBusyError, take_in
+from ingest.door import IntakeBusyError, checks, history, inspection, intake, take_in
 from ingest.door.files import read_once
 from ingest.lake import counting, read_ledger
 from ingest.state import Home
+from orchestration import cli
+from orchestration.errors import FAILED
 from orchestration.inbox import waiting
 from tests.unit.deliveries import client_csv, client_rows, delivery_id, drop
 from tests.unit.faults import KILLED, OS_ERROR, as_nobody, kill_at, run_in_child, start, with_file_size_limit
@@ -183,6 +188,83 @@ def test_a_full_disk_at_any_fill_loses_nothing(tmp_path):
             ]
             assert found["files"]["inbox"] == []
         assert full >= 3
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_an_engine_that_has_no_room_to_spill_says_so_as_any_full_disk_does(tmp_path):
+    arriving = tmp_path / "arriving"
+    with pytest.raises(OSError) as caught, intake._desk(arriving) as spool:
+        spool.connection.execute("set memory_limit = '10MB'")
+        spool.connection.execute("set max_temp_directory_size = '100KB'")
+        spool.connection.execute("create temp table many as select range as number from range(3000000)")
+    assert caught.value.errno == errno.ENOSPC
+    assert not arriving.exists()
+    with pytest.raises(duckdb.OutOfMemoryException), intake._desk(arriving) as spool:
+        spool.connection.execute("set memory_limit = '10MB'")
+        spool.connection.execute("select list(range) from range(30000000)")  # that is no question of the disk
+
+
+def _take_in_large_with_little_memory(root: Path, told: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((inspection, "LARGEST_HELD"), (history, "LARGEST_HELD"), (intake, "BATCH_BYTES")):
+            patch.setattr(module, name, 2_000_000)
+        patch.setattr(checks, "MEMORY_LIMIT", SPILLING)
+        try:
+            take_in(Home(root))
+        except OSError as error:
+            told.write_text(type(error.__cause__).__name__)
+            raise
+
+
+def test_the_command_says_that_the_disk_is_full_and_what_stays(home, monkeypatch, capsys):
+    monkeypatch.setenv("AFTERCARE_HOME", str(home.root))
+    folder = drop(home.inbox)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("ingest.door.take_in", full)
+    assert cli.run(["ingest"]) == FAILED
+    said = capsys.readouterr().err
+    assert "no room left on the disk" in said and "still waits in the inbox" in said
+    assert (folder / "manifest.json").exists()
+
+
+# So little that 300 000 hashes are grouped on disk.
+SPILLING = "5MB"
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_while_a_large_table_is_looked_at_loses_nothing(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("NOT TESTED: a small disk can be mounted by the superuser only")
+    try:
+        home = Home(disk / "home")
+        lines = [f"{number:064x};091;2024-01-01;" for number in range(300_000)]
+        content = gzip.compress("\n".join(["client_key;municipality;start_date;end_date", *lines]).encode(), 1)
+        seen = set()
+        for left in (1_000, 4_000, 8_000, 12_000, 13_000, 14_000, 15_000, 16_000, 17_000, 18_000, 20_000, 24_000):
+            shutil.rmtree(home.root, ignore_errors=True)
+            folder = drop(home.inbox, {"r.csv.gz": ("residence_spell", content, len(lines))}, number=1)
+            before = {path.name: path.read_bytes() for path in folder.iterdir()}
+            free = shutil.disk_usage(disk).free
+            (disk / "ballast").write_bytes(b"x" * max(0, free - left * 1000))
+            told = tmp_path / "told"
+            told.unlink(missing_ok=True)
+            if run_in_child(_take_in_large_with_little_memory, home.root, told) == OS_ERROR:
+                seen.add(told.read_text())
+                assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, left
+                assert counting(home).num_rows == 0
+                assert not home.arriving.exists()
+            (disk / "ballast").unlink()
+            take_in(home)
+            assert counting(home)["rows"].to_pylist() == [len(lines)], left
+            assert [path.parent.name for path in home.archive.rglob("manifest.json")] == [delivery_id(1)]
+        assert {"NoneType"} < seen, "not both the writing of rows and the engine met the full disk"
     finally:
         subprocess.run(["umount", str(disk)], check=True)
 

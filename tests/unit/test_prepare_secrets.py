@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import stat
+import zlib
 
 import duckdb
 import pytest
@@ -15,11 +16,13 @@ from ingest.prepare import CLIENT_SECRET_VARIABLE, SUPPLIER_SECRET_VARIABLE, new
 from ingest.prepare.keying import (
     LOCAL_NUMBER,
     PERSONAL_IDENTITY_CODE,
+    Secrets,
     hmac_blocks,
     hmac_sql,
     kind_of_key,
     normalised_identity_sql,
 )
+from ingest.prepare.run import _connection
 from tests.unit.prepare_sources import hetu
 
 
@@ -151,3 +154,29 @@ def test_local_numbers_are_taken_as_they_are():
 def test_the_same_worker_has_the_same_kind_of_key_everywhere():
     assert {kind_of_key(name) for name in ("worker_key", "from_worker_key", "to_worker_key")} == {"worker"}
     assert kind_of_key("team_key") == "team"
+
+
+# ---- what does not fit into memory -----------------------------------------------------------------
+
+
+def spilled(connection, folder) -> bytes:
+    """What lies on disk while identity numbers are held that do not fit into memory."""
+    connection.execute("set threads = 1")
+    connection.execute("set memory_limit = '8MB'")
+    connection.execute(
+        "create temp table person as select '010190-' || (range % 1000) || 'K' || hash(range) as number "
+        "from range(400000)"
+    )
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_identity_numbers_that_spill_to_disk_cannot_be_read_there(tmp_path):
+    """A killed run leaves its files behind: their key was in its memory only."""
+    plain = tmp_path / "plain"
+    with duckdb.connect(config={"temp_directory": str(plain)}) as connection:
+        assert spilled(connection, plain).count(b"010190-") > 1000  # so they would be found
+    with _connection(tmp_path, "8MB", Secrets(bytes(range(32)), bytes(range(1, 33)))) as connection:
+        left = spilled(connection, tmp_path / "spill")
+    assert len(left) > 1_000_000
+    assert left.count(b"010190") == 0
+    assert len(zlib.compress(left)) > 0.9 * len(left)  # nor anything else

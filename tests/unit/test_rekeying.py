@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import pickle
+import random
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ingest import rekeying
 from ingest.contracts import KEY_KINDS, ContractError, code_lists, contract, contracts
 from ingest.contracts.reading import _check_neighbours, _parse_column
 from ingest.door import check_delivery, take_in
@@ -93,6 +95,18 @@ def test_the_scope_decides_which_keys_stay_one_key(one, other, same):
     keys = WarehouseKeys(SECRET)
     made = {keys.of(pa.array([key(1)]), *scope)[0].as_py() for scope in (one, other)}
     assert len(made) == (1 if same else 2)
+
+
+def test_keys_that_are_remembered_are_those_made_anew_and_only_so_many(monkeypatch):
+    monkeypatch.setattr(rekeying, "MOST_REMEMBERED", 10)
+    keys = WarehouseKeys(bytes(range(32)))
+    scopes = [("client", "common", "hva-05"), ("client", "own", "hva-05"), ("worker", "common", "hva-05")]
+    chance = random.Random(1)
+    for size in [1, 3, 8, 11, 3, 10, 9] * 6:
+        delivered = pa.array([*(key(number) for number in chance.sample(range(40), size)), None])
+        scope = chance.choice(scopes)
+        assert keys.of(delivered, *scope).equals(WarehouseKeys(bytes(range(32))).of(delivered, *scope))
+        assert sum(map(len, keys._known.values())) <= 2 * 10 + 1
 
 
 def test_the_secret_is_in_no_text_of_the_keys():
