@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 # Imported once, so that a child costs milliseconds.
 _CONTEXT.set_forkserver_preload(
@@ -46,6 +48,13 @@ def start(work: Callable[..., Any], *arguments: Any) -> Any:
     child = _CONTEXT.Process(target=_call, args=(work, arguments))
     child.start()
     return child
+
+
+# Each step is a process of its own, so the ordinary run looks at some of them and the long run at every one.
+# The stride is a prime: steps come in rounds (write, rename, sync), and none of them is always passed over.
+STRIDES = pytest.mark.parametrize(
+    "stride", [pytest.param(7, id="some_steps"), pytest.param(1, id="every_step", marks=pytest.mark.national)]
+)
 
 
 def kill_at(step: int, root: Path, work: Callable[..., Any], *arguments: Any) -> int:

@@ -30,7 +30,16 @@ from orchestration import cli
 from orchestration.errors import FAILED
 from orchestration.inbox import waiting
 from tests.unit.deliveries import client_csv, client_rows, delivery_id, drop
-from tests.unit.faults import KILLED, OS_ERROR, as_nobody, kill_at, run_in_child, start, with_file_size_limit
+from tests.unit.faults import (
+    KILLED,
+    OS_ERROR,
+    STRIDES,
+    as_nobody,
+    kill_at,
+    run_in_child,
+    start,
+    with_file_size_limit,
+)
 
 BUSY = 4
 
@@ -82,14 +91,14 @@ def taken(home: Home) -> dict[str, str]:
 # ---- killed ----------------------------------------------------------------------------------
 
 
-def kill_at_every_step(home: Home, other: Path | None = None) -> int:
-    """Kill an intake before each of its changes, run it again, compare with one left in peace."""
+def kill_at_steps(home: Home, stride: int, other: Path | None = None) -> int:
+    """Kill an intake before its changes (each of them with a stride of 1), run it again, compare with one left in peace."""
     fill(home)
     begin = home.root.with_name("begin")
     shutil.copytree(home.root, begin, symlinks=True)
     take_in(home)
     wanted = state(home)
-    for step in range(1, 1000):
+    for step in range(1, 1000, stride):
         shutil.rmtree(home.root)
         for left in other.iterdir() if other else ():
             shutil.rmtree(left)
@@ -102,20 +111,22 @@ def kill_at_every_step(home: Home, other: Path | None = None) -> int:
     raise AssertionError("the intake never ended")
 
 
+@STRIDES
 @pytest.mark.slow
-def test_an_intake_killed_at_any_step_is_as_if_it_had_not_been(home):
-    assert kill_at_every_step(home) > 30
+def test_an_intake_killed_at_any_step_is_as_if_it_had_not_been(home, stride):
+    assert kill_at_steps(home, stride) > 30
 
 
+@STRIDES
 @pytest.mark.slow
-def test_so_it_is_when_the_archive_lies_on_another_disk(home):
+def test_so_it_is_when_the_archive_lies_on_another_disk(home, stride):
     other = Path(tempfile.mkdtemp(dir="/dev/shm"))
     try:
         home.root.mkdir()
         if other.stat().st_dev == home.root.stat().st_dev:
             pytest.skip("NOT TESTED: /dev/shm is on the same file system as the temporary folder")
         home.archive.symlink_to(other)
-        assert kill_at_every_step(home, other) > 30
+        assert kill_at_steps(home, stride, other) > 30
         assert len(list(other.rglob("manifest.json"))) == 3
     finally:
         shutil.rmtree(other)

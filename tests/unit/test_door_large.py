@@ -23,7 +23,7 @@ from ingest.ledger import read_ledger
 from ingest.rekeying import keys_for_intake
 from ingest.state import Home
 from tests.unit.deliveries import drop, key
-from tests.unit.faults import KILLED, kill_at
+from tests.unit.faults import KILLED, STRIDES, kill_at
 from tests.unit.test_contracts_versions import NOTE, contract_folder
 
 CODE = "010190-999K"  # artificial
@@ -288,9 +288,10 @@ def _take_in_small(root: Path) -> None:
         take_in(Home(root))
 
 
+@STRIDES
 @pytest.mark.slow
 def test_an_intake_killed_in_the_middle_of_a_large_table_leaves_nothing_half_taken(
-    home: Home, monkeypatch: pytest.MonkeyPatch
+    home: Home, monkeypatch: pytest.MonkeyPatch, stride: int
 ) -> None:
     # A few pieces each: every step of the intake is one more intake.
     found = {table: rows[:30] for table, rows in tables("2025Q3").items() if table in ("plan", "plan_party")}
@@ -301,7 +302,7 @@ def test_an_intake_killed_in_the_middle_of_a_large_table_leaves_nothing_half_tak
     cut_small(monkeypatch)
     take_in(home)
     wanted = everything(home)
-    for step in range(1, 500):
+    for step in range(1, 500, stride):
         shutil.rmtree(home.root)
         shutil.copytree(begin, home.root)
         ended = kill_at(step, home.root, _take_in_small, home.root)

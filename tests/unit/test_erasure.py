@@ -28,7 +28,7 @@ from ingest.rekeying import client_forms, keys_in_use, warehouse_key
 from ingest.state import Home
 from orchestration import cli, versions
 from tests.unit.deliveries import SPELL_HEADER, client_csv, client_rows, csv_bytes, delivery_id, drop, key
-from tests.unit.faults import KILLED, kill_at
+from tests.unit.faults import KILLED, STRIDES, kill_at
 
 GONE, STAYS = key(1), key(0)
 ASKED = {"asked_by": "controller's data protection officer"}
@@ -271,17 +271,18 @@ def _erase(root: Path) -> None:
     erase(Home(root), {GONE}, **ASKED)
 
 
+@STRIDES
 @pytest.mark.slow
-def test_an_erasure_killed_at_any_step_is_finished_by_the_next(home, tmp_path):
+def test_an_erasure_killed_at_any_step_is_finished_by_the_next(home, tmp_path, stride):
     fill(home)
     start = tmp_path / "start"
     shutil.copytree(home.root, start)
     erase(home, {GONE}, **ASKED, clock=lambda: NOW)
     wanted = records(home)[0]
     others = where(home, STAYS)
-    step = 0
+    step = 1 - stride
     while True:
-        step += 1
+        step += stride
         shutil.rmtree(home.root)
         shutil.copytree(start, home.root)
         ended = kill_at(step, home.root, _erase, home.root)
@@ -386,15 +387,16 @@ def test_the_plans_of_an_erased_person_go_in_both_forms_of_their_keys(home):
     assert parties.count(key(40)) == 2
 
 
+@STRIDES
 @pytest.mark.slow
-def test_an_erasure_of_plans_killed_at_any_step_leaves_neither_form(home, tmp_path):
+def test_an_erasure_of_plans_killed_at_any_step_leaves_neither_form(home, tmp_path, stride):
     fill_with_plans(home)
     start = tmp_path / "start"
     shutil.copytree(home.root, start)
     gone = plan_forms(home, 1) | forms(home, GONE)
-    step = 0
+    step = 1 - stride
     while True:
-        step += 1
+        step += stride
         shutil.rmtree(home.root)
         shutil.copytree(start, home.root)
         ended = kill_at(step, home.root, _erase, home.root)
