@@ -92,7 +92,7 @@ def taken(home: Home) -> dict[str, str]:
 
 
 def kill_at_steps(home: Home, stride: int, other: Path | None = None) -> int:
-    """Kill an intake before its changes (each of them with a stride of 1), run it again, compare with one left in peace."""
+    """Kill an intake before its changes (a stride of 1: each of them), run it again, compare with one left in peace."""
     fill(home)
     begin = home.root.with_name("begin")
     shutil.copytree(home.root, begin, symlinks=True)
