@@ -73,7 +73,9 @@ const ROW_RULES = {
     typed !== null && (typed < period.start || typed >= period.end),
   "ROW_OTHER_MUNICIPALITY": ({ typed, manifest }) =>
     typed !== null && typed !== manifest.supplierCode && mergedInto(typed) !== manifest.supplierCode,
-  "WARN_AREA": ({ typed, manifest }) => typed !== null && typed !== manifest.supplierCode,
+  // A municipality belongs to one area, and its own code is none.
+  "WARN_AREA": ({ typed, manifest: { supplierCode } }) =>
+    typed !== null && typed !== (DATA.municipalities[supplierCode]?.area ?? supplierCode),
   "WARN_HOME_AREA": ({ typed, manifest }) =>
     typed !== null && typed in DATA.municipalities && DATA.municipalities[typed].area !== manifest.supplierCode,
   "WARN_FUTURE": ({ typed, manifest }) => typed !== null && typed > manifest.extractedOn,
