@@ -12,12 +12,13 @@ from lake.delivery where table_name = 'aftercare_period' and is_counting and org
 create temp table client as
 select client_key, cast(row_number() over (order by client_key) as integer) as client
 from (select distinct client_key from lake.aftercare_period);
+-- Numbers keep the order of the keys as delivered, which ties go by.
 create temp table worker as
-select worker_key, cast(row_number() over (order by worker_key) as integer) as worker
-from (select distinct worker_key from lake.worker_assignment where worker_key is not null);
+select worker_key, cast(row_number() over (order by min(organisation), min(worker_key_order)) as integer) as worker
+from lake.worker_assignment where worker_key is not null group by worker_key;
 create temp table dwelling as
-select dwelling_key, cast(row_number() over (order by dwelling_key) as integer) as dwelling
-from (select distinct dwelling_key from lake.housing_spell where dwelling_key is not null);
+select dwelling_key, cast(row_number() over (order by min(organisation), min(dwelling_key_order)) as integer) as dwelling
+from lake.housing_spell where dwelling_key is not null group by dwelling_key;
 
 create temp table place_code as
 select m.code, case when n.area = '91' then 'unknown' else n.code end as municipality
