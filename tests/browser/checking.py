@@ -30,9 +30,15 @@ def open_page(chromium: Browser, path: Path, width: int = 1280) -> tuple[Page, W
     return page, witness
 
 
+def forget_reports(page: Page) -> None:
+    """Wait for a check that is going on, then forget its reports: the next ones are the next check's."""
+    page.locator("main:not([data-state=working])").wait_for()
+    page.evaluate("() => { window.checkedReports = undefined; }")
+
+
 def give(page: Page, files: Mapping[str, bytes] | list[Path]) -> list[dict[str, Any]]:
     """Choose files, wait until they are checked; the reports."""
-    page.evaluate("() => { window.checkedReports = undefined; }")
+    forget_reports(page)
     if isinstance(files, list):
         page.locator("#files").set_input_files(files)
     else:

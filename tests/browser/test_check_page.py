@@ -28,7 +28,15 @@ from ingest.door.rules import RULES
 from ingest.door.rules.examples import delivery_id, write
 from ingest.prepare.messages import PrepareError
 from ingest.prepare.workbooks import deliver_workbooks
-from tests.browser.checking import files_of, give, messages_of, open_page, said_by_door, said_by_page
+from tests.browser.checking import (
+    files_of,
+    forget_reports,
+    give,
+    messages_of,
+    open_page,
+    said_by_door,
+    said_by_page,
+)
 from tests.browser.conftest import ROOT, environment
 from tests.browser.driving import Witness
 from tests.browser.planting import plant
@@ -430,7 +438,7 @@ def test_a_folder_of_folders_is_one_report_for_each_delivery(page: Page, tmp_pat
         (tmp_path / "sent" / name / "older").mkdir(parents=True)
         (tmp_path / "sent" / name / "older" / "x.csv").write_bytes(b"x")
         write(RULES[code].fires, tmp_path / "sent" / name)
-    page.evaluate("() => { window.checkedReports = undefined; }")
+    forget_reports(page)
     page.locator("#folder").set_input_files(tmp_path / "sent")
     page.wait_for_function("() => window.checkedReports !== undefined")
     reports = page.evaluate("() => window.checkedReports")
@@ -441,10 +449,31 @@ def test_a_folder_of_folders_is_one_report_for_each_delivery(page: Page, tmp_pat
     assert page.locator("section.report").count() == 2
 
 
-def test_files_may_be_dropped_on_the_page(page: Page) -> None:
+def test_a_choice_made_during_a_check_takes_its_place(page: Page, tmp_path: Path) -> None:
+    for code in ("ROW_DATE", "FILE_ROWS"):
+        (tmp_path / code).mkdir()
+        write(RULES[code].fires, tmp_path / code)
+    forget_reports(page)
     page.evaluate(
         """() => {
-            window.checkedReports = undefined;
+            window.seen = [];
+            document.addEventListener("checked", (event) => window.seen.push(event.detail.length));
+        }"""
+    )
+    page.locator("#folder").set_input_files(tmp_path)
+    give_now = {"name": "manifest.json", "mimeType": "", "buffer": b"{"}
+    page.locator("#files").set_input_files([give_now])
+    page.wait_for_function("() => window.checkedReports !== undefined")
+    page.locator("main[data-state=done]").wait_for()
+    assert page.evaluate("() => window.seen.at(-1)") == 1
+    assert page.locator("section.report").count() == 1
+    assert "MANIFEST_JSON" in page.locator("#report").inner_text()
+
+
+def test_files_may_be_dropped_on_the_page(page: Page) -> None:
+    forget_reports(page)
+    page.evaluate(
+        """() => {
             const transfer = new DataTransfer();
             transfer.items.add(new File(["{"], "manifest.json"));
             document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));

@@ -1,7 +1,7 @@
 // The page itself: files come in, reports go out, in the language of the reader.
 
 const main = document.querySelector("main");
-const state = { reports: [], files: [], language: firstLanguage() };
+const state = { reports: [], files: [], checks: 0, language: firstLanguage() };
 
 function firstLanguage() {
   const wanted = (navigator.languages ?? []).map((language) => language.slice(0, 2));
@@ -30,19 +30,23 @@ function showReports() {
 /** Checks what was chosen; each folder with a manifest is a delivery, everything else belongs together. */
 async function check(files) {
   state.files = files;
+  state.checks += 1;
+  const thisCheck = state.checks;
   main.dataset.state = "working";
   const given = { organisation: valueOf("organisation"), period: valueOf("period") };
+  const reports = [];
   try {
-    const reports = [];
     for (const folder of foldersOf(files)) {
       reports.push(folder.files.has(MANIFEST.MANIFEST_NAME)
         ? await checkFolder(folder.files, folder.others, Date.now())
         : await checkTemplates(folder.files, given, Date.now()));
     }
-    state.reports = reports.length ? reports : [null];
   } finally {
-    main.dataset.state = "done";
+    if (thisCheck === state.checks) main.dataset.state = "done";
   }
+  // What was chosen meanwhile is checked by itself: the report of the older choice would replace its.
+  if (thisCheck !== state.checks) return;
+  state.reports = reports.length ? reports : [null];
   showReports();
   document.dispatchEvent(new CustomEvent("checked", { detail: state.reports }));
   document.getElementById("report").scrollIntoView({ block: "start" });
