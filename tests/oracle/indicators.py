@@ -1,4 +1,4 @@
-"""The nine indicators from client days: sums by place and period, with intervals.
+"""The indicators from client days: sums by place and period, with intervals.
 
 Plain on purpose: every figure is a sum over clients' days, made without the warehouse's SQL.
 """
@@ -6,7 +6,6 @@ Plain on purpose: every figure is a sum over clients' days, made without the war
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,28 @@ import numpy as np
 import pandas as pd
 
 from ingest.contracts import code_lists
-from tests.oracle import intervals
+from tests.oracle import intervals, themes
+from tests.oracle.facts import (
+    COUNTED_ROLES,
+    LARGE_LEVELS,
+    LEVELS,
+    PLACE,
+    PLACED,
+    Facts,
+    Geography,
+    Indicator,
+    KeyBreaks,
+    Span,
+    Units,
+    days_of,
+    during,
+    events,
+    is_quarter_end,
+    per_days,
+    quarter_of,
+    window_start,
+    worker_days_of,
+)
 from tests.oracle.reading import OPEN, Register, read_reference, read_register, to_day
 from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, follow
 
@@ -28,8 +48,6 @@ ALAND = "91"
 # Below this share of changes with any record, "no" cannot be told from "not recorded".
 RECORDING_THRESHOLD = 0.6
 POOLED_BLOCKS = ((2023, 2025),)
-KEY_BREAK_SHARE = 0.4
-KEY_BREAK_MINIMUM = 5
 SUPPORTED_HOUSING_AGES = (16, 24)
 
 COLUMNS = [
@@ -55,106 +73,6 @@ COLUMNS = [
     "status_candidate",
     "is_series_break",
 ]
-LEVELS = ("country", "collaborative_area", "wellbeing_area", "municipality_group", "municipality")
-LARGE_LEVELS = ("country", "collaborative_area", "wellbeing_area")
-
-COUNTED_ROLES = (*ROLES, EITHER)
-
-_PLACED = ("aftercare_period", "residence_spell")
-_SOURCES = {
-    "PER-01": _PLACED,
-    "JAT-01": (*_PLACED, "worker_assignment"),
-    "JAT-02": (*_PLACED, "worker_assignment"),
-    "JAT-04": (*_PLACED, "worker_assignment"),
-    "SAA-01": (*_PLACED, "worker_assignment", "handover"),
-    "ASU-01": (*_PLACED, "housing_spell"),
-    "ASU-03": (*_PLACED, "housing_spell"),
-    "ASU-06": ("aftercare_period", "supported_housing_capacity"),
-    "ASU-08": (*_PLACED, "housing_spell"),
-}
-
-# The table whose keys tell a change from none.
-_COMPARED_KEYS = {
-    "JAT-01": "worker_assignment",
-    "JAT-02": "worker_assignment",
-    "SAA-01": "worker_assignment",
-    "ASU-01": "housing_spell",
-}
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One indicator and variant.
-
-    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100.
-    ``units``: makes the rows of one period (client, area, municipality, x, t and optional
-    columns unknown, of, doubtful, record) from the facts.
-    ``period_types``: each period type with the levels it is computed for.
-    """
-
-    indicator_id: str
-    variant: str
-    statistic: str
-    units: Callable[[Facts, Span], pd.DataFrame]
-    period_types: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A period of an indicator: first and last day, and the quarters of which it is made.
-
-    ``stock_days``: the days on which stocks are taken (three of a block of three years).
-    """
-
-    type: str
-    code: str
-    start: int
-    end: int
-    quarters: tuple[str, ...]
-    stock_quarters: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Everything counted, before places are rolled up.
-
-    ``days``: client x quarter x place with sums of days; ``worker_days``: the same by role.
-    ``stock``: client on the last day of a quarter. ``changes``, ``moves``: events. ``places``:
-    supported housing by area and quarter. ``residents``: aged 18-22, by municipality in force.
-    """
-
-    days: pd.DataFrame
-    worker_days: pd.DataFrame
-    stock: pd.DataFrame
-    changes: pd.DataFrame
-    moves: pd.DataFrame
-    places: pd.DataFrame
-    residents: pd.DataFrame
-    key_breaks: KeyBreaks
-
-    def broken_areas(self, indicator_id: str, span: Span) -> set[str]:
-        """Areas whose supplier changed the keys that the indicator compares, in the period."""
-        table = _COMPARED_KEYS.get(indicator_id)
-        return {
-            organisation[4:]
-            for (broken, organisation), quarters in self.key_breaks.quarters.items()
-            if broken == table and quarters & set(span.quarters)
-        }
-
-
-Units = Callable[[Facts, Span], pd.DataFrame]
-
-
-@dataclass(frozen=True)
-class Geography:
-    """Areas, municipalities and groups as they are today."""
-
-    areas: tuple[str, ...]
-    area_of: dict[str, str]  # municipality in force today, mainland -> its area
-    group_of: dict[str, str]
-    today: dict[str, str]  # any mainland code there was -> code in force today
-    known_codes: frozenset[str]
-    collaborative_of: dict[str, str]  # wellbeing area -> collaborative area
 
 
 def compute(
@@ -166,7 +84,7 @@ def compute(
     cut_at_data_from: bool = True,
     only: Collection[str] | None = None,
 ) -> pd.DataFrame:
-    """The nine indicators of a set of deliveries, one row an indicator x variant x place x period.
+    """The indicators of a set of deliveries, one row an indicator x variant x place x period.
 
     ``deliveries``: an inbox (every ``manifest.json`` below it) or folders of single deliveries.
     ``home_organisations``: the area suppliers expected (``hva-05``); by default all 22.
@@ -191,11 +109,11 @@ def compute(
     facts, first_day = _facts(register, geography, cut_at_data_from)
     newest = max(register.data_until.values())
     rows: list[dict[str, Any]] = []
-    for indicator in _indicators():
+    for indicator in (*_nine_first(), *themes.INDICATORS):
         if only is not None and indicator.indicator_id not in only:
             continue
         for span in _spans(indicator.period_types, first_day, newest):
-            covered = _covered(register, indicator.indicator_id, span, expected)
+            covered = _covered(register, indicator.sources, span, expected)
             rows += _cells(indicator, span, facts, geography, covered, expected)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -223,7 +141,14 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         },
         is_key_break=key_breaks,
     )
-    collected: dict[str, list[Any]] = {"days": [], "worker_days": [], "stock": [], "changes": [], "moves": []}
+    collected: dict[str, list[Any]] = {
+        "days": [],
+        "worker_days": [],
+        "stock": [],
+        "changes": [],
+        "moves": [],
+        "stays": [],
+    }
     for client in sorted(rows["aftercare_period"]):
         days = follow(
             client,
@@ -270,6 +195,8 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
                 *["is_unplanned", "is_key_break"],
             ],
         ),
+        stays=pd.DataFrame(collected["stays"], columns=STAY_COLUMNS),
+        register=register,
         places=_places(tables["supported_housing_capacity"]),
         residents=_residents(geography),
         key_breaks=key_breaks,
@@ -293,7 +220,7 @@ def _by_client(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
     """Sum one client's days by quarter and place, and note stocks and events."""
-    quarter = np.array([_quarter_of(day) for day in days.day.tolist()], dtype=object)
+    quarter = np.array([quarter_of(day) for day in days.day.tolist()], dtype=object)
     sums: dict[tuple[str, str, str], list[int]] = {}
     worker_sums: dict[tuple[str, str, str, str], list[int]] = {}
     for position in range(days.day.size):
@@ -317,9 +244,9 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
     }
     all_days = set(days.day.tolist())
     for position, day in enumerate(days.day.tolist()):
-        if not _is_quarter_end(day):
+        if not is_quarter_end(day):
             continue
-        start = _window_start(day)
+        start = window_start(day)
         window = range(start, day + 1)
         collected["stock"].append(
             (
@@ -332,6 +259,7 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
                 *(sum(start <= d <= day for d in counted[role]) for role in COUNTED_ROLES),
             )
         )
+    collected["stays"] += _stays(days)
     for change in days.changes:
         collected["changes"].append(
             (
@@ -363,24 +291,26 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
         )
 
 
-_QUARTERS: dict[int, str] = {}
+STAY_COLUMNS = ["client", "first", "last", "area", "municipality", *ROLES, "housing_class", "suitability"]
 
 
-def _quarter_of(day: int) -> str:
-    if day not in _QUARTERS:
-        date = pd.Timestamp(day, unit="D")
-        _QUARTERS[day] = f"{date.year}Q{date.quarter}"
-    return _QUARTERS[day]
-
-
-def _is_quarter_end(day: int) -> bool:
-    return _quarter_of(day) != _quarter_of(day + 1)
-
-
-def _window_start(day: int) -> int:
-    """First day of the twelve months that end on the last day of a quarter."""
-    following = pd.Timestamp(day + 1, unit="D")
-    return to_day(following - pd.DateOffset(years=1))
+def _stays(days: ClientDays) -> list[tuple[Any, ...]]:
+    """Days in a row on which everything is the same, as one row."""
+    found: list[tuple[Any, ...]] = []
+    what = zip(
+        days.area,
+        days.municipality,
+        *(days.worker[role] for role in ROLES),
+        days.housing_class,
+        days.suitability,
+        strict=True,
+    )
+    for day, same in zip(days.day.tolist(), what, strict=True):
+        if found and found[-1][3:] == same and found[-1][2] == day - 1:
+            found[-1] = (days.client, found[-1][1], day, *same)
+        else:
+            found.append((days.client, day, day, *same))
+    return found
 
 
 def _places(capacity: pd.DataFrame) -> pd.DataFrame:
@@ -410,60 +340,6 @@ def _residents(geography: Geography) -> pd.DataFrame:
             "t": numbers.values,
         }
     )
-
-
-class KeyBreaks:
-    """Days on which a supplier's client system changed its worker or dwelling keys (rule 5)."""
-
-    quarters: dict[tuple[str, str], set[str]]  # (table, supplier) -> quarters with a break
-
-    def __init__(self, register: Register) -> None:
-        self._life: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
-        self._breaks: dict[tuple[str, str], set[int]] = {}
-        for table, column in (
-            ("worker_assignment", "worker_key"),
-            ("housing_spell", "dwelling_key"),
-        ):
-            frame = register.tables[table]
-            frame = frame[frame[column].notna()]
-            for organisation, rows in frame.groupby("organisation"):
-                last = rows["end_date"].where(rows["is_closed"], OPEN)
-                life = (
-                    pd.DataFrame({"first": rows["start_date"], "last": last})
-                    .groupby(rows[column])
-                    .agg({"first": "min", "last": "max"})
-                )
-                key = (table, str(organisation))
-                self._life[key] = {str(name): (int(first), int(end)) for name, first, end in life.itertuples(name=None)}
-                self._breaks[key] = _break_days(life["first"].to_numpy("int64"), life["last"].to_numpy("int64"))
-
-        # The windows of one break overlap; the last of its days is the first of the new system.
-        self.quarters = {
-            key: {_quarter_of(day) for day in days if day + 1 not in days} for key, days in self._breaks.items()
-        }
-
-    def __call__(self, table: str, organisation: str, old: str, new: str) -> bool:
-        """Whether the old key ended and the new one began in one and the same break."""
-        life = self._life.get((table, organisation), {})
-        if old not in life or new not in life:
-            return False
-        ended, began = life[old][1], life[new][0]
-        return any(
-            day - 1 <= ended <= day + 5 and day <= began <= day + 6 for day in self._breaks[(table, organisation)]
-        )
-
-
-def _break_days(first: np.ndarray, last: np.ndarray) -> set[int]:
-    breaks = set()
-    ends = np.unique(last[last < OPEN])
-    # Only days with an end near them can be a break; every such day is looked at.
-    for day in sorted({int(end) - shift for end in ends for shift in range(-1, 6)}):
-        active = int(((first <= day - 1) & (last >= day - 1)).sum())
-        ended = int(((last >= day - 1) & (last <= day + 5)).sum())
-        began = int(((first >= day) & (first <= day + 6)).sum())
-        if active >= KEY_BREAK_MINIMUM and min(ended, began) > KEY_BREAK_SHARE * active:
-            breaks.add(day)
-    return breaks
 
 
 # --- periods and coverage --------------------------------------------------------------------
@@ -501,47 +377,20 @@ def _spans(period_types: dict[str, Any], first_day: int, newest: int) -> list[Sp
     return found
 
 
-def _covered(register: Register, indicator_id: str, span: Span, expected: set[str]) -> set[str]:
+def _covered(register: Register, sources: tuple[str, ...], span: Span, expected: set[str]) -> set[str]:
     """Codes of the areas that delivered every source table for the whole period."""
     return {
         organisation[4:]
         for organisation in expected
-        if all(register.is_covered(organisation, table, span.start, span.end) for table in _SOURCES[indicator_id])
+        if all(register.is_covered(organisation, table, span.start, span.end) for table in sources)
     }
 
 
 # --- units of each indicator -----------------------------------------------------------------
 
-_PLACE = ["client", "area", "municipality"]
-
-
-def _during(frame: pd.DataFrame, span: Span) -> pd.DataFrame:
-    return frame[frame["quarter"].isin(span.quarters)]
-
-
-def _days(facts: Facts, span: Span) -> pd.DataFrame:
-    return _during(facts.days, span).groupby(_PLACE, as_index=False).sum(numeric_only=True)
-
-
-def _events(frame: pd.DataFrame, **sums: pd.Series) -> pd.DataFrame:
-    """Events summed by client and place; ``sums``: name -> 0/1 or boolean of each event."""
-    columns = {name: values.astype("int64") for name, values in sums.items()}
-    return frame[_PLACE].assign(**columns).groupby(_PLACE, as_index=False).sum()
-
-
-def _worker_days(facts: Facts, span: Span, role: str) -> pd.DataFrame:
-    of_role = facts.worker_days[facts.worker_days["role"] == role]
-    return _during(of_role, span).groupby(_PLACE, as_index=False).sum(numeric_only=True)
-
-
-def _per_days(days: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
-    """Events beside the days at risk in the same place."""
-    units = days.merge(events, on=_PLACE, how="left").fillna({"x": 0})
-    return units.assign(t=units["at_risk"], of=units["at_risk"])
-
 
 def _per_01(facts: Facts, span: Span) -> pd.DataFrame:
-    return _days(facts, span)[_PLACE].assign(x=1, t=0)
+    return days_of(facts, span)[PLACE].assign(x=1, t=0)
 
 
 def _per_01_by_residents(facts: Facts, span: Span) -> pd.DataFrame:
@@ -551,9 +400,9 @@ def _per_01_by_residents(facts: Facts, span: Span) -> pd.DataFrame:
 
 def _jat_01(which: Callable[[pd.DataFrame], pd.Series], role: str = "VASTUU") -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
-        changes = _during(facts.changes[facts.changes["role"] == role], span)
+        changes = during(facts.changes[facts.changes["role"] == role], span)
         counted = changes["is_counted"].astype(bool) & which(changes)
-        return _per_days(_worker_days(facts, span, role), _events(changes, x=counted))
+        return per_days(worker_days_of(facts, span, role), events(changes, x=counted))
 
     return units
 
@@ -563,14 +412,14 @@ def _jat_02(role: str = "VASTUU", *, throughout: bool = True) -> Units:
         stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
         if throughout:
             stock = stock[stock["all_12_months"].astype(bool)]
-        return stock[_PLACE].assign(x=(stock[f"changes_12_months_{role}"] >= 2).astype("int64"), t=1)
+        return stock[PLACE].assign(x=(stock[f"changes_12_months_{role}"] >= 2).astype("int64"), t=1)
 
     return units
 
 
 def _jat_04(role: str = "VASTUU") -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
-        days = _worker_days(facts, span, role)
+        days = worker_days_of(facts, span, role)
         return days.assign(x=days["gap"], t=days["at_risk"], of=days["at_risk"])
 
     return units
@@ -578,9 +427,9 @@ def _jat_04(role: str = "VASTUU") -> Units:
 
 def _saa_01(ways: tuple[str, ...] = ("before", "soon_after"), role: str = "VASTUU") -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
-        changes = _during(facts.changes[facts.changes["role"] == role], span)
+        changes = during(facts.changes[facts.changes["role"] == role], span)
         eligible = changes["is_counted"].astype(bool) & (changes["reason"] != "KUOLEMA")
-        return _events(
+        return events(
             changes,
             x=eligible & changes["way"].isin(ways),
             t=eligible,
@@ -592,11 +441,11 @@ def _saa_01(ways: tuple[str, ...] = ("before", "soon_after"), role: str = "VASTU
 
 def _asu_01(only_unplanned: bool) -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
-        moves = _during(facts.moves, span)
+        moves = during(facts.moves, span)
         counted = ~moves["is_key_break"].astype(bool) & (moves["reason"] != "ITSENAISTYMINEN")
         if only_unplanned:
             counted &= moves["is_unplanned"].astype(bool)
-        found = _per_days(_days(facts, span), _events(moves, x=counted))
+        found = per_days(days_of(facts, span), events(moves, x=counted))
         return found.assign(unknown=found["at_risk"] - found["known"])
 
     return units
@@ -604,7 +453,7 @@ def _asu_01(only_unplanned: bool) -> Units:
 
 def _asu_03(facts: Facts, span: Span) -> pd.DataFrame:
     stock = facts.stock[facts.stock["quarter"].isin(span.stock_quarters)]
-    return stock[_PLACE].assign(
+    return stock[PLACE].assign(
         x=(stock["suitability"] == "SOVELTUVA").astype("int64"),
         t=1,
         of=1,
@@ -618,7 +467,7 @@ def _asu_06(facts: Facts, span: Span) -> pd.DataFrame:
     places = facts.places[facts.places["quarter"].isin(span.stock_quarters)]
     return pd.concat(
         [
-            clients[_PLACE].assign(x=0.0, t=1),
+            clients[PLACE].assign(x=0.0, t=1),
             pd.DataFrame(
                 {
                     "client": None,
@@ -634,7 +483,7 @@ def _asu_06(facts: Facts, span: Span) -> pd.DataFrame:
 
 
 def _asu_08(facts: Facts, span: Span) -> pd.DataFrame:
-    days = _days(facts, span)
+    days = days_of(facts, span)
     return days.assign(
         x=days["stable"],
         t=days["known"],
@@ -643,7 +492,13 @@ def _asu_08(facts: Facts, span: Span) -> pd.DataFrame:
     )
 
 
-def _indicators() -> list[Indicator]:
+WORKER = (*PLACED, "worker_assignment")
+OF_WORKERS: dict[str, Any] = {"sources": WORKER, "compared_keys": "worker_assignment"}
+OF_HANDOVERS = OF_WORKERS | {"sources": (*WORKER, "handover")}
+HOUSING = (*PLACED, "housing_spell")
+
+
+def _nine_first() -> list[Indicator]:
     both = {"quarter": LARGE_LEVELS, "year": LEVELS}
     pooled = {**both, "pooled_3_years": LEVELS}
     rolling = {"rolling_12_months": LARGE_LEVELS, "year": LEVELS, "pooled_3_years": LEVELS}
@@ -658,32 +513,47 @@ def _indicators() -> list[Indicator]:
         return changes["reason"] != "NUOREN_PYYNTO"
 
     return [
-        Indicator("PER-01", "main", "count", _per_01, both),
-        Indicator("PER-01", "per_1000_residents", "persons_per_1000", _per_01_by_residents, both),
-        Indicator("JAT-01", "main", "rate", _jat_01(every), pooled),
-        Indicator("JAT-01", "without_structural", "rate", _jat_01(not_structural), pooled),
-        Indicator("JAT-01", "without_own_request", "rate", _jat_01(not_own_request), pooled),
-        Indicator("JAT-01", "counsellor", "rate", _jat_01(every, "OHJAAJA"), pooled),
-        Indicator("JAT-01", "either", "rate", _jat_01(every, EITHER), pooled),
-        Indicator("JAT-02", "main", "share", _jat_02(), rolling),
-        Indicator("JAT-02", "open_on_last_day", "share", _jat_02(throughout=False), rolling),
-        Indicator("JAT-02", "counsellor", "share", _jat_02("OHJAAJA"), rolling),
-        Indicator("JAT-02", "either", "share", _jat_02(EITHER), rolling),
-        Indicator("JAT-04", "main", "share_of_days", _jat_04(), pooled),
-        Indicator("JAT-04", "counsellor", "share_of_days", _jat_04("OHJAAJA"), pooled),
-        Indicator("JAT-04", "either", "share_of_days", _jat_04(EITHER), pooled),
-        Indicator("SAA-01", "main", "share", _saa_01(), pooled),
+        Indicator("PER-01", "main", "count", _per_01, both, PLACED),
+        Indicator("PER-01", "per_1000_residents", "persons_per_1000", _per_01_by_residents, both, PLACED),
+        Indicator("JAT-01", "main", "rate", _jat_01(every), pooled, **OF_WORKERS),
+        Indicator("JAT-01", "without_structural", "rate", _jat_01(not_structural), pooled, **OF_WORKERS),
+        Indicator(
+            "JAT-01", "without_own_request", "rate", _jat_01(not_own_request), pooled, WORKER, "worker_assignment"
+        ),
+        Indicator("JAT-01", "counsellor", "rate", _jat_01(every, "OHJAAJA"), pooled, **OF_WORKERS),
+        Indicator("JAT-01", "either", "rate", _jat_01(every, EITHER), pooled, **OF_WORKERS),
+        Indicator("JAT-02", "main", "share", _jat_02(), rolling, **OF_WORKERS),
+        Indicator(
+            "JAT-02", "open_on_last_day", "share", _jat_02(throughout=False), rolling, WORKER, "worker_assignment"
+        ),
+        Indicator("JAT-02", "counsellor", "share", _jat_02("OHJAAJA"), rolling, **OF_WORKERS),
+        Indicator("JAT-02", "either", "share", _jat_02(EITHER), rolling, **OF_WORKERS),
+        Indicator("JAT-04", "main", "share_of_days", _jat_04(), pooled, WORKER),
+        Indicator("JAT-04", "counsellor", "share_of_days", _jat_04("OHJAAJA"), pooled, WORKER),
+        Indicator("JAT-04", "either", "share_of_days", _jat_04(EITHER), pooled, WORKER),
+        Indicator("SAA-01", "main", "share", _saa_01(), pooled, **OF_HANDOVERS),
         *(
-            Indicator("SAA-01", way, "share", _saa_01((way,)), pooled)
+            Indicator("SAA-01", way, "share", _saa_01((way,)), pooled, **OF_HANDOVERS)
             for way in ("before", "soon_after", "late", "remote", "without_client")
         ),
-        Indicator("SAA-01", "counsellor", "share", _saa_01(role="OHJAAJA"), pooled),
-        Indicator("SAA-01", "either", "share", _saa_01(role=EITHER), pooled),
-        Indicator("ASU-01", "main", "rate", _asu_01(False), pooled),
-        Indicator("ASU-01", "unplanned", "rate", _asu_01(True), pooled),
-        Indicator("ASU-03", "main", "share", _asu_03, pooled),
-        Indicator("ASU-06", "main", "per_100", _asu_06, {"quarter": LARGE_LEVELS}),
-        Indicator("ASU-08", "main", "share_of_days", _asu_08, pooled),
+        Indicator(
+            "SAA-01", "counsellor", "share", _saa_01(role="OHJAAJA"), pooled, (*WORKER, "handover"), "worker_assignment"
+        ),
+        Indicator(
+            "SAA-01", "either", "share", _saa_01(role=EITHER), pooled, (*WORKER, "handover"), "worker_assignment"
+        ),
+        Indicator("ASU-01", "main", "rate", _asu_01(False), pooled, HOUSING, "housing_spell"),
+        Indicator("ASU-01", "unplanned", "rate", _asu_01(True), pooled, HOUSING, "housing_spell"),
+        Indicator("ASU-03", "main", "share", _asu_03, pooled, HOUSING),
+        Indicator(
+            "ASU-06",
+            "main",
+            "per_100",
+            _asu_06,
+            {"quarter": LARGE_LEVELS},
+            ("aftercare_period", "supported_housing_capacity"),
+        ),
+        Indicator("ASU-08", "main", "share_of_days", _asu_08, pooled, HOUSING),
     ]
 
 
@@ -725,7 +595,7 @@ def _cells(
                 "is_complete": bool(complete and is_delivered),
                 "status_candidate": "shown" if is_delivered else "not_delivered",
                 "is_series_break": level == "wellbeing_area"
-                and code in facts.broken_areas(indicator.indicator_id, span),
+                and code in facts.broken_areas(indicator.compared_keys, span),
             }
             if is_delivered:
                 row |= _figures(indicator, by_place.get(code, units.iloc[:0]))

@@ -24,16 +24,15 @@ from ingest.periods import Period
 
 log = logging.getLogger(__name__)
 
-# The tables that the nine indicators need.
-TABLES = (
-    "aftercare_period",
-    "residence_spell",
-    "worker_assignment",
-    "handover",
-    "contact",
-    "housing_spell",
-    "supported_housing_capacity",
-)
+# What areas deliver, and where a row of persons begins when not with a start_date; those without a day count whole.
+TABLES = tuple(sorted(contracts()))
+BEGINS = {
+    "handover": "handover_date",
+    "plan": "valid_from",
+    "referral": "referral_date",
+    "supported_housing_queue": "application_date",
+    **dict.fromkeys(("contact", "health_check", "leisure_support", "network_meeting", "plan_action"), "date"),
+}
 # An end that never came, in days since 1970-01-01: later than every day that is counted.
 OPEN = 10**6
 TRUE = {"true", "1", "kyllä", "k", "yes", "y", "ja"}
@@ -201,12 +200,12 @@ def _read_counting(accepted: list[Delivery], municipalities: Any) -> Register:
 def _cut(table: str, frame: pd.DataFrame, data_until: dict[str, int]) -> pd.DataFrame:
     """Nothing after the supplier's last delivered day counts; ``is_open``: had no end at all."""
     frame = frame.copy()
-    if table == "supported_housing_capacity":
+    begin = BEGINS.get(table, "start_date")
+    if begin not in frame:
         return frame
     # A supplier without aftercare periods has no day of its own to count.
     until = frame["organisation"].map(data_until).fillna(-OPEN).astype("int64")
-    begin = {"handover": "handover_date", "contact": "date"}.get(table, "start_date")
-    frame = frame[frame[begin].astype("int64") <= until]
+    frame = frame[frame[begin].isna() | (frame[begin].fillna(0).astype("int64") <= until)]
     if "end_date" in frame:
         until = until.loc[frame.index]
         frame["is_open"] = frame["end_date"].isna()

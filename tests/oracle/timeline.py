@@ -94,6 +94,7 @@ class ClientDays:
     day: np.ndarray  # int64, ascending
     area: np.ndarray  # str: code of the responsible area
     municipality: np.ndarray  # str, or "unknown"
+    worker: Mapping[str, np.ndarray]  # VASTUU, OHJAAJA -> key of the day's worker, or None
     is_gap: Mapping[str, np.ndarray]  # role -> bool: no worker with a known key
     is_doubtful: Mapping[str, np.ndarray]  # role -> bool
     housing_class: np.ndarray  # str: stable, unstable, homeless, temporary or unknown
@@ -190,6 +191,10 @@ def follow(
         day=axis[kept],
         area=area[kept],
         municipality=municipality[kept],
+        worker={
+            role: np.array([runs[role][n].worker if n >= 0 else None for n in incumbent[role][kept]], dtype=object)
+            for role in ROLES
+        },
         is_gap={role: incumbent[role][kept] < 0 for role in ROLES}
         | {EITHER: (incumbent["VASTUU"][kept] < 0) & (incumbent["OHJAAJA"][kept] < 0)},
         is_doubtful={role: found[kept] for role, found in doubtful.items()},
