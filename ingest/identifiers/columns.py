@@ -21,13 +21,12 @@ from ingest.identifiers.kinds import (
     PHONE_NUMBER,
 )
 from ingest.identifiers.names import is_name_value
-from ingest.identifiers.patterns import ANY_DATE, COARSE, SHORTEST, birth_dates, composed, plain, spans
+from ingest.identifiers.patterns import ANY_DATE, COARSE, KEY_LENGTH, SHORTEST, birth_dates, composed, plain, spans
 from ingest.identifiers.text import LONGEST_TEXT, is_free_text
 from ingest.identifiers.words import announced_kinds
 
 # Columns in which any full date, however written, is a date of birth.
 _BIRTH_COLUMNS = frozenset({"birth_year"})
-_KEY_LENGTH = 64
 _SHORTEST_NAME = 3
 # Days of the years of birth as a spreadsheet counts them (from 1899-12-30).
 _SERIAL_DAYS = range(31048, 44197)
@@ -166,7 +165,10 @@ def _look_together(looks: Sequence[_Look]) -> None:
     if not looks:
         return
     values = pa.chunked_array([look.encoded.dictionary for look in looks], pa.string())
-    found = pc.match_substring_regex(values.combine_chunks(), rf"[^\x00-\x7f]|{COARSE}")
+    together = values.combine_chunks()
+    found = pc.match_substring_regex(together, "[^\x00-\x7f]")
+    for pattern in COARSE:
+        found = pc.or_(found, pc.match_substring_regex(together, pattern))
     start = 0
     for look in looks:
         size = len(look.encoded.dictionary)
@@ -185,7 +187,7 @@ def _encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
 
 def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
     """Whether every value is 64 hexadecimal digits, as most values of a delivery are."""
-    if longest != _KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != _KEY_LENGTH:
+    if longest != KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != KEY_LENGTH:
         return False
     return not pc.any(pc.match_substring_regex(column, "[^0-9A-Fa-f]")).as_py()
 

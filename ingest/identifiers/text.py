@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ingest.identifiers.kinds import FREE_TEXT, KINDS
 from ingest.identifiers.names import name_spans
-from ingest.identifiers.patterns import COARSE, SHORTEST, Span, composed, free_spans, plain, spans
+from ingest.identifiers.patterns import COARSE, KEY_LENGTH, SHORTEST, Span, composed, free_spans, plain, spans
 from ingest.identifiers.words import announced_kinds, is_own_text
 
 WITHHELD = "[withheld]"
@@ -18,7 +18,9 @@ WITHHELD = "[withheld]"
 LONGEST_TEXT = 40
 # RE2 compiles the pattern anew for every text (0.7 ms); Python keeps it, and is slow.
 _SMALL = 1_000
-_COARSE = re.compile(COARSE)
+_COARSE = re.compile("|".join(COARSE))
+# Most of a delivery's text; a key is no reason for a closer look.
+_KEYS = re.compile(rb"\b[0-9A-Fa-f]{%d}\b" % KEY_LENGTH)
 # Letters of the words that deliveries do hold ("kyllä"): they are no reason for a closer look.
 _NORDIC = tuple((letter.encode(), simple.encode()) for letter, simple in zip("åäöÅÄÖ", "aaoAAO", strict=True))
 # Names of fields, tables and files come again in every manifest: what was seen of them is remembered.
@@ -73,6 +75,7 @@ def may_contain_identifier(text: bytes) -> bool:
     """
     if len(text) < SHORTEST:
         return False
+    text = _KEYS.sub(b"k", text)
     if text.isascii():
         return _may_contain(text)
     # To a name such a letter is a letter; before and after a code it ends a word as a blank does.
@@ -91,7 +94,7 @@ def _may_contain(text: bytes) -> bool:
         return _COARSE.search(text.decode("ascii")) is not None
     ends = pa.array([0, len(text)], pa.int64()).buffers()[1]
     whole = pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(text))
-    return bool(pc.match_substring_regex(whole, COARSE)[0].as_py())
+    return any(pc.match_substring_regex(whole, pattern)[0].as_py() for pattern in COARSE)
 
 
 def is_free_text(value: str) -> bool:

@@ -6,7 +6,7 @@ const KIND = Object.fromEntries(DETECTOR.kinds.map((kind) => [kind.toUpperCase()
 const every = (name) => pattern(FORMS[name], { more: "g" });
 const DASHES = setOf(FORMS.DASHES);
 const NUMBER = pattern(FORMS.NUMBER, { whole: true });
-const UUID = every("UUID");
+const TECHNICAL_ID = every("TECHNICAL_ID");
 const SIGNED_CODE = every("SIGNED_CODE");
 const UNSIGNED_CODE = every("UNSIGNED_CODE");
 const CHECKED_NUMBER = every("CHECKED_NUMBER");
@@ -56,7 +56,7 @@ function digitOf(sign) {
 /** Identifiers with a form of their own in a plain text, as [start, end, kind]. */
 function spans(text) {
   if (text.length < FORMS.SHORTEST || NUMBER.test(text)) return [];
-  const looked = text.includes("-") ? text.replace(UUID, (uuid) => "\0".repeat(uuid.length)) : text;
+  const looked = text.replace(TECHNICAL_ID, (id) => "\0".repeat(id.length));
   return freeSpans(looked, [], LOOKS.flatMap((look) => [...look(looked)]));
 }
 
