@@ -15,6 +15,8 @@
     'per_1000_residents': (
         '1 000:ta 18–22-vuotiasta kohti', 'per 1 000 invånare i åldern 18–22', 'per 1,000 residents aged 18–22'
     ),
+    'days': ('päivää', 'dagar', 'days'),
+    'index': ('indeksi 0–1', 'index 0–1', 'index 0–1'),
     'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
 } %}
 {% set metas = indicator_metas() %}
