@@ -31,6 +31,7 @@ class Indicator:
     columns unknown, of, doubtful, record) from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
+    ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
     """
 
     indicator_id: str
@@ -40,6 +41,7 @@ class Indicator:
     period_types: dict[str, tuple[str, ...]]
     sources: tuple[str, ...]
     compared_keys: str | None = None
+    look_back_quarters: int = 0
 
 
 @dataclass(frozen=True)

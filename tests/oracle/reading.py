@@ -95,7 +95,14 @@ class Register:
         if self.modes[table] == "history":
             begins = found.data_from is None or found.data_from <= start
             return begins and found.newest_end >= end
-        return all(quarter in found.periods for quarter in quarters_within(start, end))
+        delivered = [(to_day(p.start), to_day(p.last_day)) for p in map(Period.parse, found.periods)]
+        if self.modes[table] == "snapshot":  # a year's state says nothing of its quarters
+            delivered = [(first, last) for first, last in delivered if start <= first and last <= end]
+        wanted = [pd.Period(quarter) for quarter in quarters_within(start, end)]
+        return all(
+            any(first <= to_day(quarter.start_time) and to_day(quarter.end_time) <= last for first, last in delivered)
+            for quarter in wanted
+        )
 
 
 def to_day(value: Any) -> int:
