@@ -81,6 +81,7 @@ select
     client_quarter.client_id,
     client_quarter.quarter,
     -- Definition 15: calendar year minus birth year.
+    client_quarter.year - snapshot.birth_year as age,
     case
         when snapshot.birth_year is null then 'unknown'
         when client_quarter.year - snapshot.birth_year between 16 and 17 then '16_17'

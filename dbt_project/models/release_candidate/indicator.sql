@@ -7,6 +7,13 @@
     'continuity': ('Jatkuvuus', 'Kontinuitet', 'Continuity'),
     'handover': ('Nivelvaihe ja saattaen vaihto', 'Övergång och ledsagat byte', 'Transition and handover'),
     'housing': ('Asuminen', 'Boende', 'Housing'),
+    'planning': ('Suunnitelmallisuus', 'Planmässighet', 'Planning'),
+    'participation': ('Osallisuus', 'Delaktighet', 'Participation'),
+    'network': ('Verkosto ja tukihenkilöt', 'Nätverk och stödpersoner', 'Network and support persons'),
+    'information': ('Tieto', 'Information', 'Information'),
+    'health': ('Terveys', 'Hälsa', 'Health'),
+    'work': ('Työ ja toimeentulo', 'Arbete och utkomst', 'Work and income'),
+    'education': ('Koulutus', 'Utbildning', 'Education'),
 } %}
 {% set units = {
     'persons': ('henkilöä', 'personer', 'persons'),

@@ -1,0 +1,109 @@
+-- Grain: one row per client and stretch of days with one main activity, in aftercare or not.
+-- Of the open spells the one that began last (tie: the first code, then the smaller area). Definition 16: an open spell that has
+-- not been confirmed for 180 days (confirmed_on, a newer row or a two-way contact) counts as unknown from then on.
+with
+spell as (
+    select
+        client.client_id,
+        activity.organisation,
+        activity.main_activity,
+        coalesce(kind.activity_class, 'unknown') as activity_class,
+        activity.confirmed_on,
+        activity.end_date_exclusive is null as is_open,
+        activity.start_date,
+        least(
+            coalesce(activity.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
+        ) as end_date_exclusive,
+        max(activity.start_date) over (partition by client.client_id) as newest_start_date
+    from {{ ref('stg_hva__activity_spell') }} as activity
+    inner join {{ ref('int_supplier') }} as supplier on activity.organisation = supplier.organisation
+    inner join {{ ref('int_client') }} as client on activity.client_key = client.client_key
+    left join {{ ref('stg_lake__main_activity') }} as kind on activity.main_activity = kind.main_activity
+    where
+        activity.start_date < least(
+            coalesce(activity.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
+        )
+),
+
+confirmed as (
+    select
+        spell.*,
+        case when spell.is_open then {{ add_days(
+            "greatest(spell.start_date, coalesce(spell.confirmed_on, spell.start_date), "
+            ~ "coalesce(last_contact.contact_date, spell.start_date), spell.newest_start_date)",
+            var('stale_days')
+        ) }} else spell.end_date_exclusive end as known_until_exclusive
+    from spell
+    left join {{ ref('int_last_contact') }} as last_contact on spell.client_id = last_contact.client_id
+),
+
+part as (
+    select
+        client_id,
+        main_activity,
+        activity_class,
+        start_date as began_on,
+        main_activity as tie_breaker,
+        organisation,
+        start_date,
+        least(end_date_exclusive, known_until_exclusive) as end_date_exclusive
+    from confirmed
+
+    union all
+
+    -- It still wins its days, as unknown.
+    select
+        client_id,
+        'TUNTEMATON',
+        'unknown',
+        start_date,
+        main_activity,
+        organisation,
+        known_until_exclusive,
+        end_date_exclusive
+    from confirmed
+    where known_until_exclusive < end_date_exclusive
+),
+
+span as (
+    select client_id, min(start_date) as start_date, max(end_date_exclusive) as end_date_exclusive
+    from part
+    group by client_id
+),
+
+winner as (
+    {{ day_winner('span', 'part', [], ['main_activity', 'activity_class'],
+        'spell.began_on desc, spell.tie_breaker, spell.organisation') | indent(4) }}
+),
+
+marked as (
+    select
+        *,
+        case
+            when
+                lag(end_date_exclusive) over (partition by client_id order by start_date) = start_date
+                and lag(main_activity) over (partition by client_id order by start_date) = main_activity
+                then 0
+            else 1
+        end as is_beginning
+    from winner
+    where main_activity is not null
+),
+
+numbered as (
+    select
+        *,
+        sum(is_beginning) over (
+            partition by client_id order by start_date rows between unbounded preceding and current row
+        ) as stretch_no
+    from marked
+)
+
+select
+    client_id,
+    main_activity,
+    min(activity_class) as activity_class,
+    min(start_date) as start_date,
+    max(end_date_exclusive) as end_date_exclusive
+from numbered
+group by client_id, main_activity, stretch_no
