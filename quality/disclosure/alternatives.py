@@ -26,14 +26,18 @@ class Alternatives:
     all tables that were checked.
     """
 
-    def __init__(self, cells: Cells, relations: Relations, may_hide: Flags) -> None:
+    def __init__(
+        self, cells: Cells, relations: Relations, may_hide: Flags, is_known: Flags | None = None
+    ) -> None:
+        """``may_hide``, ``is_known`` (shown by an earlier release): by row."""
         self.cells, self.relations, self.may_hide = cells, relations, may_hide
+        self.is_known = np.zeros(len(may_hide), dtype=bool) if is_known is None else is_known
         self.status = cells.table["status"].to_numpy(dtype=object).copy()
         self.lowest, self.highest = cells.value.copy(), cells.value.copy()
         self.publishers = cells.publishes.tocsc()
         self.change = np.zeros(cells.size)
         self.lower, self.upper = range_by_status(cells, self.status)
-        self._tellers = np.asarray(cells.publishes.T @ (~np.isin(self.status, NOT_TOLD)).astype(float))
+        self._tellers = np.asarray(cells.publishes.T @ (~np.isin(self.status, NOT_TOLD) | self.is_known).astype(float))
         self.is_open = self._tellers == 0
         self._days = cells.spots["days"].to_numpy(dtype=float)
         self.tables = 0
@@ -45,7 +49,7 @@ class Alternatives:
     def hide(self, rows: Integers) -> Integers:
         """Hide rows; those that were not hidden before."""
         new = rows[self.status[rows] != "hidden"]
-        told = new[~np.isin(self.status[new], NOT_TOLD)]
+        told = new[~np.isin(self.status[new], NOT_TOLD) & ~self.is_known[new]]
         if len(told) < len(new):
             self.status[new] = "hidden"
             self.lower, self.upper = range_by_status(self.cells, self.status)

@@ -28,7 +28,8 @@ REACHES = (
     Reach(4, "own", 1),
     Reach(8, "shared", 1),
     Reach(12, "shared", 2),
-    Reach(400, "all", 2),
+    Reach(400, "shared", 2),
+    Reach(40, "all", 2),
 )
 
 
@@ -85,11 +86,15 @@ class Blocks:
         times = self._times(int(self.time[spot]), reach.steps)
         categories = self.near_categories[int(self.category[spot])]
         quantities = self._quantities(count, spot, reach.quantities)
-        room = max(1, most // max(1, len(times) * len(categories) * len(quantities)))
-        places = self._places(count, spot, times, reach.members, cost)[: max(room, 3)]
-        spots = self.at[np.ix_(places, times, categories)].ravel()
-        counts = self.cells.grid[np.ix_(quantities, spots[spots >= 0])].ravel()
-        return np.unique(np.append(counts[counts >= 0], count))
+        places = self._places(count, spot, times, reach.members, cost)
+        while True:
+            spots = self.at[np.ix_(places, times, categories)].ravel()
+            counts = self.cells.grid[np.ix_(quantities, spots[spots >= 0])].ravel()
+            counts = np.unique(counts[counts >= 0])
+            counts = counts[np.isfinite(cost[counts])]
+            if len(counts) <= most or len(places) <= 3:
+                return np.union1d(counts, [count])
+            places = places[: max(3, int(len(places) * most / len(counts)))]
 
     def _times(self, time: int, steps: int) -> Integers:
         found = {time}
@@ -138,12 +143,17 @@ class Blocks:
         return np.asarray((theirs >= 0) & (gap.min(axis=1) < 2 * needed[theirs]))
 
     def _places(self, count: int, spot: int, times: Integers, members: int, cost: Floats) -> Integers:
-        """The own place and, sum by sum, the whole and the cheapest parts, then the same from those."""
+        """The own place and, sum by sum, the whole and the cheapest parts, then the same from those.
+
+        Where nothing may be hidden nothing can change.
+        """
         own, category = int(self.place[spot]), int(self.category[spot])
         quantity = int(np.flatnonzero(self.cells.grid[:, spot] == count)[0])
         counts = self.cells.grid[quantity, self.at[:, times, category]]
         counts = np.where(self.at[:, times, category] >= 0, counts, -1)
-        price = np.where(counts >= 0, cost[counts], 0.0).sum(axis=1)
+        price = np.where(counts >= 0, cost[counts], 0.0)
+        movable = np.isfinite(price) & (counts >= 0)
+        price = np.where(movable.any(axis=1), np.where(movable, price, 0.0).sum(axis=1), np.inf)
         here = np.where(counts >= 0, self.cells.value[counts], 0.0).max(axis=1)
         # Who has too little to give can only take.
         price = np.where(here < self.cells.needed[count], 2 * price + 1e-3, price)
@@ -152,10 +162,14 @@ class Blocks:
         for width in (members, *_FURTHER):
             reached: list[int] = []
             for place in frontier:
-                for together in self.relations.places.get(place, []):
-                    others = together[together != place]
+                for together in sorted(self.relations.places.get(place, []), key=len):
+                    others = together[(together != place) & np.isfinite(price[together])]
+                    if not len(others):
+                        continue
                     cheap = others[np.argsort(price[others], kind="stable")][:width]
-                    reached += [int(together[0]), *(int(one) for one in cheap)]
+                    reached += [int(one) for one in cheap]
+                    if np.isfinite(price[together[0]]):
+                        reached.append(int(together[0]))
             known = set(chosen)
             frontier = [place for place in dict.fromkeys(reached) if place not in known]
             chosen += frontier
@@ -179,6 +193,6 @@ class Blocks:
         splits = np.flatnonzero(np.diff(label[members])) + 1
         found = []
         for block in np.split(members, splits):
-            pieces = int(np.ceil(len(block) / most))
+            pieces = max(1, int(np.ceil(len(block) / most)))
             found += [np.sort(piece) for piece in np.array_split(block, pieces) if len(piece) > 1]
         return found

@@ -31,8 +31,7 @@ CATEGORY_COST = 0.4
 # A cell that shows no figure loses little by being hidden.
 NO_FIGURE_COST = 0.05
 # One table at once proves many; rounds in which less than this share is news, one after the other, end it.
-_FRUITLESS_SHARE, _FRUITLESS_ROUNDS, _MOST_ROUNDS = 0.004, 3, 120
-DBG = False
+_FRUITLESS_SHARE, _FRUITLESS_ROUNDS, _MOST_ROUNDS = 0.01, 3, 60
 _PIECE = 5000
 
 
@@ -69,7 +68,9 @@ class Covering:
             self.say(f"round {number}: {len(pending):,} counts to protect")
             if not len(pending):
                 return
-            for count in self._ordered(pending):
+            for done, count in enumerate(self._ordered(pending)):
+                if done and done % 1000 == 0:
+                    self.say(f"  {done:,} looked at, {self.programs:,} programs")
                 if not self.alternatives.is_proven(count):
                     self._protect(int(count))
 
@@ -129,7 +130,7 @@ class Covering:
         price = np.where(np.isin(status, ("too_few", "not_recorded")), NO_FIGURE_COST, 1.0)
         price[status == "hidden"] = 0.0
         self.price = self.row_cost * price
-        forbidden = (status != "hidden") & ~self.alternatives.may_hide
+        forbidden = ((status != "hidden") & ~self.alternatives.may_hide) | self.alternatives.is_known
         total = self.cells.publishes.T @ np.where(forbidden, 0.0, self.price)
         closed = (self.cells.publishes.T @ forbidden.astype(float)) > 0
         # The rest of a share moves with what is paid for already.
@@ -148,7 +149,7 @@ class Covering:
     def _protect(self, count: int) -> None:
         cost = self.cost
         for place, reach in enumerate(REACHES):
-            counts = self.blocks.around(count, reach, np.where(np.isinf(cost), 1e6, cost), self.budget.counts)
+            counts = self.blocks.around(count, reach, cost, self.budget.counts)
             near = Neighbourhood(self.alternatives, counts, self.budget)
             near.low, near.high = -self.cells.value[counts], np.full(len(counts), np.inf)
             closed = np.isinf(cost[counts])
@@ -173,7 +174,6 @@ class Covering:
             if self.alternatives.accept(counts, change) and self.alternatives.is_proven(count):
                 self.by_reach[place] += 1
                 return
-        if DBG: print("gave up", self.cells.quantities[self.cells.quantity[count]], self.cells.spots.iloc[self.cells.spot[count]].iloc[:4].tolist(), self.cells.value[count], above, below, best is not None and self.alternatives.broken(counts[change!=0],change[change!=0]), len(counts))
         self.gave_up.add(count)
 
 
