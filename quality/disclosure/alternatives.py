@@ -7,6 +7,8 @@ safe, and stays so however much more is hidden. Every change is checked before i
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import scipy.sparse
 
@@ -14,7 +16,7 @@ from quality.disclosure.cells import Cells, Flags, Floats, Integers, range_by_st
 from quality.disclosure.relations import Relations
 
 _TOLERANCE = 1e-6
-Compressed = scipy.sparse.csr_matrix | scipy.sparse.csc_matrix
+Compressed: TypeAlias = scipy.sparse.csr_matrix | scipy.sparse.csc_matrix
 # Rows with these publish no count.
 NOT_TOLD = ("hidden", "too_few")
 
@@ -26,9 +28,7 @@ class Alternatives:
     all tables that were checked.
     """
 
-    def __init__(
-        self, cells: Cells, relations: Relations, may_hide: Flags, is_known: Flags | None = None
-    ) -> None:
+    def __init__(self, cells: Cells, relations: Relations, may_hide: Flags, is_known: Flags | None = None) -> None:
         """``may_hide``, ``is_known`` (shown by an earlier release): by row."""
         self.cells, self.relations, self.may_hide = cells, relations, may_hide
         self.is_known = np.zeros(len(may_hide), dtype=bool) if is_known is None else is_known
@@ -37,10 +37,16 @@ class Alternatives:
         self.publishers = cells.publishes.tocsc()
         self.change = np.zeros(cells.size)
         self.lower, self.upper = range_by_status(cells, self.status)
-        self._tellers = np.asarray(cells.publishes.T @ (~np.isin(self.status, NOT_TOLD) | self.is_known).astype(float))
+        self._tellers = np.asarray(cells.publishes.T @ (self.tells() | self.is_known).astype(float))
         self.is_open = self._tellers == 0
         self._days = cells.spots["days"].to_numpy(dtype=float)
         self.tables = 0
+
+    def tells(self) -> Flags:
+        """Rows that publish their counts. Nobody knows a municipality whose area has not delivered; that a larger place
+        has not delivered says that it counts for nothing."""
+        lacking = (self.status == "not_delivered") & (self.cells.table["area_level"] == "municipality").to_numpy()
+        return ~np.isin(self.status, NOT_TOLD) & ~lacking
 
     def publishers_of(self, counts: Integers) -> Integers:
         """Rows that would tell one of the counts were they shown."""
@@ -48,7 +54,7 @@ class Alternatives:
 
     def hide(self, rows: Integers) -> Integers:
         """Hide rows; those that were not hidden before."""
-        new = rows[self.status[rows] != "hidden"]
+        new = rows[(self.status[rows] != "hidden") & self.may_hide[rows]]
         told = new[~np.isin(self.status[new], NOT_TOLD) & ~self.is_known[new]]
         if len(told) < len(new):
             self.status[new] = "hidden"

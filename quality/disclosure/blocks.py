@@ -21,20 +21,19 @@ class Reach:
     members: int
     quantities: str
     steps: int
+    # From the places reached first, so many of each further sum, and again.
+    further: tuple[int, ...] = (3, 2)
 
 
 # From near to far; the last takes in what there is.
 REACHES = (
-    Reach(4, "own", 1),
+    Reach(4, "own", 1, ()),
+    Reach(4, "own", 1, (2,)),
     Reach(8, "shared", 1),
     Reach(12, "shared", 2),
     Reach(400, "shared", 2),
     Reach(40, "all", 2),
 )
-
-
-# From the places reached first, so many of each further sum, and again.
-_FURTHER = (3, 2)
 
 
 class Blocks:
@@ -57,12 +56,10 @@ class Blocks:
 
     def _nearness(self) -> Integers:
         """By spot: a number that is close for places of the same sums, finest sum first."""
-        sums = self.relations.places
-        smallest = {
-            place: min((int(together[0]) for together in sums.get(place, []) if together[0] != place), default=place,
-                       key=lambda whole, mine=place: min(len(one) for one in sums[mine] if one[0] == whole))
-            for place in set(self.place.tolist())
-        }
+        smallest: dict[int, int] = {}
+        for place in set(self.place.tolist()):
+            mine = [one for one in self.relations.places.get(place, []) if one[0] != place]
+            smallest[place] = int(min(mine, key=len)[0]) if mine else place
         key = np.array([smallest[int(place)] * (len(smallest) + 1) + int(place) for place in self.place])
         return np.asarray(key, dtype=np.int64)
 
@@ -86,7 +83,7 @@ class Blocks:
         times = self._times(int(self.time[spot]), reach.steps)
         categories = self.near_categories[int(self.category[spot])]
         quantities = self._quantities(count, spot, reach.quantities)
-        places = self._places(count, spot, times, reach.members, cost)
+        places = self._places(count, spot, times, reach, cost)
         while True:
             spots = self.at[np.ix_(places, times, categories)].ravel()
             counts = self.cells.grid[np.ix_(quantities, spots[spots >= 0])].ravel()
@@ -142,7 +139,7 @@ class Blocks:
         gap = np.abs(value[theirs][:, None] - value[mine][None, :]) if len(mine) else np.full((len(others), 1), np.inf)
         return np.asarray((theirs >= 0) & (gap.min(axis=1) < 2 * needed[theirs]))
 
-    def _places(self, count: int, spot: int, times: Integers, members: int, cost: Floats) -> Integers:
+    def _places(self, count: int, spot: int, times: Integers, reach: Reach, cost: Floats) -> Integers:
         """The own place and, sum by sum, the whole and the cheapest parts, then the same from those.
 
         Where nothing may be hidden nothing can change.
@@ -159,7 +156,7 @@ class Blocks:
         price = np.where(here < self.cells.needed[count], 2 * price + 1e-3, price)
         chosen = [own]
         frontier = [own]
-        for width in (members, *_FURTHER):
+        for width in (reach.members, *reach.further):
             reached: list[int] = []
             for place in frontier:
                 for together in sorted(self.relations.places.get(place, []), key=len):

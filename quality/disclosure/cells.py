@@ -115,7 +115,8 @@ def read_cells(table: pd.DataFrame) -> Cells:
         known = count_of[what] >= 0
         count_of[what] = np.where(known, same[count_of[what]], -1)
     grid = np.where(grid >= 0, same[grid], -1)
-    quantity, of_spots = np.concatenate(of_quantity), np.concatenate(of_spot)
+    quantity: Integers = np.concatenate(of_quantity).astype(np.int64)
+    of_spots: Integers = np.concatenate(of_spot).astype(np.int64)
     needed, floor = _needed(table, count_of, len(value))
     cells = Cells(
         table,
@@ -130,8 +131,10 @@ def read_cells(table: pd.DataFrame) -> Cells:
         grid,
         quantities,
         table.drop_duplicates("spot").set_index("spot").sort_index()[
-            ["area_level", "area_code", "period_type", "period", "period_start", "period_end_exclusive"]
-            + ["breakdown", "category", "days"]
+            [
+                "area_level", "area_code", "period_type", "period", "period_start", "period_end_exclusive",
+                "breakdown", "category", "days",
+            ]
         ],
     )  # fmt: skip
     _add_remainders(cells)
@@ -184,7 +187,11 @@ def _needed(table: pd.DataFrame, count_of: dict[str, Integers], counts: int) -> 
     is_persons = (country["unit"] == "persons") & (country["numerator"] > 0)
     people = country[is_persons].groupby(time)["numerator"].max().rename("people").reset_index()
     needed, floor = np.full(counts, WIDTH), np.ones(counts)
-    for what, methods in ((NUMERATOR, ("wilson_clustered",)), (DENOMINATOR, _DAYS_BELOW), (REST, ("wilson_clustered",))):
+    for what, methods in (
+        (NUMERATOR, ("wilson_clustered",)),
+        (DENOMINATOR, _DAYS_BELOW),
+        (REST, ("wilson_clustered",)),
+    ):
         column = DENOMINATOR if what == REST else what
         whole = country.merge(people, on=time, how="left")
         same = ["indicator_id", "variant", *time, "breakdown", "category"]

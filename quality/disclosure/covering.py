@@ -32,7 +32,8 @@ CATEGORY_COST = 0.4
 NO_FIGURE_COST = 0.05
 # One table at once proves many; rounds in which less than this share is news, one after the other, end it.
 _FRUITLESS_SHARE, _FRUITLESS_ROUNDS, _MOST_ROUNDS = 0.01, 3, 60
-_PIECE = 5000
+# Small pieces first: a program grows faster than what it proves.
+_PIECES = (400, 2500)
 
 
 class Covering:
@@ -69,8 +70,10 @@ class Covering:
             if not len(pending):
                 return
             for done, count in enumerate(self._ordered(pending)):
-                if done and done % 1000 == 0:
-                    self.say(f"  {done:,} looked at, {self.programs:,} programs")
+                if done and done % 250 == 0:
+                    self.say(
+                        f"  {done:,} looked at, {self.programs:,} programs, {len(self.gave_up)} given up, reach {self.by_reach}"
+                    )
                 if not self.alternatives.is_proven(count):
                     self._protect(int(count))
 
@@ -86,9 +89,13 @@ class Covering:
     # ---- many at once -----------------------------------------------------------------------------
 
     def _stretch(self) -> None:
+        for most in _PIECES:
+            self._stretch_pieces(most)
+
+    def _stretch_pieces(self, most: int) -> None:
         alternatives = self.alternatives
         pending = self._left()
-        for piece in self.blocks.open_blocks(alternatives.is_open, _PIECE):
+        for piece in self.blocks.open_blocks(alternatives.is_open, most):
             judged = np.intersect1d(piece, pending)
             if not len(judged):
                 continue
@@ -128,9 +135,10 @@ class Covering:
         """Of a change by one, by count: what must be hidden for it. Infinite: a row may not be hidden."""
         status = self.alternatives.status
         price = np.where(np.isin(status, ("too_few", "not_recorded")), NO_FIGURE_COST, 1.0)
-        price[status == "hidden"] = 0.0
+        open_already = ~self.alternatives.tells()
+        price[open_already & (status != "too_few")] = 0.0
         self.price = self.row_cost * price
-        forbidden = ((status != "hidden") & ~self.alternatives.may_hide) | self.alternatives.is_known
+        forbidden = (~open_already & ~self.alternatives.may_hide) | self.alternatives.is_known
         total = self.cells.publishes.T @ np.where(forbidden, 0.0, self.price)
         closed = (self.cells.publishes.T @ forbidden.astype(float)) > 0
         # The rest of a share moves with what is paid for already.
@@ -140,7 +148,9 @@ class Covering:
     def _hide(self, rows: Integers) -> None:
         new = self.alternatives.hide(rows)
         for row in new:
-            counts = self.cells.publishes.indices[self.cells.publishes.indptr[row] : self.cells.publishes.indptr[row + 1]]
+            counts = self.cells.publishes.indices[
+                self.cells.publishes.indptr[row] : self.cells.publishes.indptr[row + 1]
+            ]
             counts = counts[self.cost[counts] > 0]
             self.cost[counts] = np.maximum(self.cost[counts] - self.price[row] * WIDTH / self.cells.needed[counts], 0.0)
             self.cost[counts[self.cost[counts] < 1e-9]] = 0.0

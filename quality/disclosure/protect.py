@@ -173,5 +173,11 @@ def _is_small(value: Floats) -> np.ndarray:
 def _place(cells: Cells, count: int) -> str:
     spot = cells.spots.iloc[cells.spot[count]]
     return ", ".join(
-        [*cells.quantities[cells.quantity[count]], spot["area_level"], spot["area_code"], spot["period"], spot["category"]]
+        [
+            *cells.quantities[cells.quantity[count]],
+            spot["area_level"],
+            spot["area_code"],
+            spot["period"],
+            spot["category"],
+        ]
     )

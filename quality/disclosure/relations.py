@@ -58,12 +58,16 @@ class _Builder:
         self.kinds[kind] = self.kinds.get(kind, 0) + len(least)
 
 
+def _codes(spots: pd.DataFrame, columns: list[str]) -> Integers:
+    return np.asarray(spots.groupby(columns, sort=False).ngroup(), dtype=np.int64)
+
+
 def find_relations(cells: Cells, areas: pd.DataFrame) -> Relations:
     """Relations between the counts of ``cells``; ``areas``: the published table of areas."""
     spots = cells.spots
-    place = spots.groupby(["area_level", "area_code"], sort=False).ngroup().to_numpy()
-    time = spots.groupby(["period_type", "period"], sort=False).ngroup().to_numpy()
-    category = spots.groupby(["breakdown", "category"], sort=False).ngroup().to_numpy()
+    place = _codes(spots, ["area_level", "area_code"])
+    time = _codes(spots, ["period_type", "period"])
+    category = _codes(spots, ["breakdown", "category"])
     builder = _Builder()
     index = pd.Series(np.arange(len(spots)), index=pd.MultiIndex.from_arrays([place, time, category]))
     place_sums = _place_sums(spots.assign(place=place), areas)
@@ -111,7 +115,7 @@ def _place_sums(spots: pd.DataFrame, areas: pd.DataFrame) -> dict[str, Sums]:
     known = places.merge(areas[["area_level", "area_code", "parent_code", "group_code"]], how="left")
     by_level = {str(level): part for level, part in known.groupby("area_level")}
     found: dict[str, Sums] = {}
-    for whole in by_level.get("country", known[:0])["place"]:
+    for whole in by_level.get("country", known[:0])["place"].tolist():
         for level in ("collaborative_area", "wellbeing_area", "municipality_group", "municipality"):
             if level in by_level:
                 found[f"country_of_{level}"] = [(int(whole), by_level[level]["place"].to_numpy())]
@@ -124,7 +128,7 @@ def _place_sums(spots: pd.DataFrame, areas: pd.DataFrame) -> dict[str, Sums]:
         if wholes is None or parts is None:
             continue
         members = {code: part["place"].to_numpy() for code, part in parts.groupby(column)}
-        for whole, code in zip(wholes["place"], wholes["area_code"], strict=True):
+        for whole, code in zip(wholes["place"].tolist(), wholes["area_code"].tolist(), strict=True):
             if code not in members:
                 continue
             if level == "wellbeing_area":
@@ -150,17 +154,20 @@ def _time_sums(spots: pd.DataFrame) -> dict[str, Sums]:
         for other, parts in disjoint.items():
             if kind == other:
                 continue
-            for whole in wholes.itertuples():
-                inside = parts[
-                    (parts["period_start"] >= whole.period_start)
-                    & (parts["period_end_exclusive"] <= whole.period_end_exclusive)
-                ]
-                if not len(inside) or inside["days"].sum() != whole.days:
+            for time, start, end, days in zip(
+                wholes["time"].tolist(),
+                wholes["period_start"],
+                wholes["period_end_exclusive"],
+                wholes["days"].tolist(),
+                strict=True,
+            ):
+                inside = parts[(parts["period_start"] >= start) & (parts["period_end_exclusive"] <= end)]
+                if not len(inside) or inside["days"].sum() != days:
                     continue
-                found.setdefault(f"{kind}_of_{other}", []).append((int(whole.time), inside["time"].to_numpy()))
+                found.setdefault(f"{kind}_of_{other}", []).append((time, inside["time"].to_numpy()))
                 if len(inside) > 1:
                     last = inside["time"].to_numpy()[-1:]
-                    found.setdefault(f"{kind}_ends_with_{other}", []).append((int(whole.time), last))
+                    found.setdefault(f"{kind}_ends_with_{other}", []).append((time, last))
     return found
 
 
@@ -168,7 +175,7 @@ def _category_sums(spots: pd.DataFrame) -> dict[str, Sums]:
     codes = spots.drop_duplicates("code")[["code", "breakdown"]]
     total = codes.loc[codes["breakdown"] == "total", "code"]
     return {
-        f"total_of_{breakdown}": [(int(total.iloc[0]), part["code"].to_numpy())]
+        f"total_of_{breakdown}": [(int(total.to_numpy()[0]), part["code"].to_numpy())]
         for breakdown, part in codes.groupby("breakdown")
         if breakdown != "total" and len(total)
     }
@@ -179,7 +186,7 @@ def _instances(index: pd.Series, sums: Sums, axis: int, codes: Integers) -> list
     frame = pd.DataFrame(index.index.to_list(), columns=[0, 1, 2])
     frame["spot"] = index.to_numpy()
     others = [one for one in (0, 1, 2) if one != axis]
-    by_code = {int(code): part.set_index(others)["spot"] for code, part in frame.groupby(axis)}
+    by_code = {int(str(code)): part.set_index(others)["spot"] for code, part in frame.groupby(axis)}
     found = []
     for whole, parts in sums:
         if whole not in by_code:
@@ -313,10 +320,14 @@ def _ordered_pairs(cells: Cells) -> tuple[Integers, Integers, Flags]:
     days_like = np.zeros(number, dtype=bool)
     needed = np.where(grid >= 0, cells.needed[grid], 0.0).max(axis=1)
     days_like[:] = needed > 4.0
-    lesser, greater, in_days = [], [], []
+    found: list[tuple[int, int, bool]] = []
     # A quantity that another one stands for everywhere needs no pairs of its own.
-    own = np.array([(cells.quantity[line[line >= 0]] == number_).mean() > 0.5 if (line >= 0).any() else False
-                    for number_, line in enumerate(grid)])
+    own = np.array(
+        [
+            (cells.quantity[line[line >= 0]] == number_).mean() > 0.5 if (line >= 0).any() else False
+            for number_, line in enumerate(grid)
+        ]
+    )
     for left in np.flatnonzero(own):
         for right in np.flatnonzero(own):
             # Of two indicators only the base of one may by definition be a part of what the other counts.
@@ -327,14 +338,16 @@ def _ordered_pairs(cells: Cells) -> tuple[Integers, Integers, Flags]:
             if both.sum() < _FEWEST_PAIRS or (full[left][both] > 0).sum() < _FEWEST_PAIRS:
                 continue
             if (full[left][both] <= full[right][both]).all():
-                lesser.append(left), greater.append(right), in_days.append(False)
+                found.append((int(left), int(right), False))
             elif (
-                days_like[left]
-                and not days_like[right]
-                and (full[left][both] <= full[right][both] * days[both]).all()
+                days_like[left] and not days_like[right] and (full[left][both] <= full[right][both] * days[both]).all()
             ):
-                lesser.append(left), greater.append(right), in_days.append(True)
-    return _shortest(np.array(lesser, dtype=np.int64), np.array(greater, dtype=np.int64), np.array(in_days, dtype=bool))
+                found.append((int(left), int(right), True))
+    return _shortest(
+        np.array([one[0] for one in found], dtype=np.int64),
+        np.array([one[1] for one in found], dtype=np.int64),
+        np.array([one[2] for one in found], dtype=bool),
+    )
 
 
 def _shortest(lesser: Integers, greater: Integers, in_days: Flags) -> tuple[Integers, Integers, Flags]:

@@ -44,7 +44,12 @@ def test_nothing_hidden_hides_nothing():
 
 def test_one_hidden_alone_in_a_sum_takes_another_with_it():
     made = country("01", "02", "03")
-    for place, n in (("country:FI", 93), ("wellbeing_area:01", 3), ("wellbeing_area:02", 20), ("wellbeing_area:03", 70)):
+    for place, n in (
+        ("country:FI", 93),
+        ("wellbeing_area:01", 3),
+        ("wellbeing_area:02", 20),
+        ("wellbeing_area:03", 70),
+    ):
         made.cell(place, "2025", n)
     found, report = statuses(made)
     # 20 is the smaller of the two that can give four; the country stays.
