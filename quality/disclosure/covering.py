@@ -71,9 +71,7 @@ class Covering:
                 return
             for done, count in enumerate(self._ordered(pending)):
                 if done and done % 250 == 0:
-                    self.say(
-                        f"  {done:,} looked at, {self.programs:,} programs, {len(self.gave_up)} given up, reach {self.by_reach}"
-                    )
+                    self.say(f"  {done:,} looked at, {self.programs:,} programs, {len(self._left()):,} left")
                 if not self.alternatives.is_proven(count):
                     self._protect(int(count))
 
