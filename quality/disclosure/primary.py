@@ -4,8 +4,8 @@ Two questions, answered apart. *Confidential* (``hidden``): could a person, or o
 from the cell? *Unreliable* (``too_few``): is the published denominator too small to say anything?
 Numbers by cell class; all of them are settings below.
 
-Only this first step exists: a cell that can be worked out from the sums around it is not yet
-protected (``PROTECTION``), so a release can hold synthetic data only.
+Alone (``PROTECTION``) this step leaves cells that can be worked out from the sums around them;
+``quality.disclosure.protect`` hides what else must be hidden.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Budget:
     best a covering may be."""
 
     seconds: float = 4.0
-    counts: int = 6000
+    counts: int = 10000
     gap: float = 0.05
 
 

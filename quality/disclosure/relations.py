@@ -49,6 +49,8 @@ class _Builder:
     least: list[Floats] = field(default_factory=list)
     greatest: list[Floats] = field(default_factory=list)
     kinds: dict[str, int] = field(default_factory=dict)
+    # By count: whether it is of everything that there is in its place and time.
+    complete: Flags = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     def add(self, kind: str, row: Integers, count: Integers, factor: Floats, least: Floats, greatest: Floats) -> None:
         self.entries.append((row + self.rows, count, factor))
@@ -68,7 +70,7 @@ def find_relations(cells: Cells, areas: pd.DataFrame) -> Relations:
     place = _codes(spots, ["area_level", "area_code"])
     time = _codes(spots, ["period_type", "period"])
     category = _codes(spots, ["breakdown", "category"])
-    builder = _Builder()
+    builder = _Builder(complete=_complete_counts(cells))
     index = pd.Series(np.arange(len(spots)), index=pd.MultiIndex.from_arrays([place, time, category]))
     place_sums = _place_sums(spots.assign(place=place), areas)
     time_sums = _time_sums(spots.assign(time=time))
@@ -242,10 +244,17 @@ def _add_sum(
     np.maximum.at(largest, number, cells.value[part])
     some = (total > 0) | (cells.value[whole] > 0)
     broken = np.abs(cells.value[whole] - total) > HALF
+    # A year has no more places than each of its quarters, but may have fewer.
+    certain = np.ones(size, dtype=bool)
+    if in_time:
+        complete = builder.complete
+        certain = complete[whole] & (np.bincount(number, ~complete[part], minlength=size) == 0)
+    tested = max(int(certain.sum()), 1)
     limit = 1 - _SAME_AREA if kind.startswith("area_") else _BROKEN_OF_SOME
-    believed = broken.sum() <= _BROKEN_OF_ALL * size or broken.sum() <= limit * some.sum()
+    failed = int((broken & certain).sum())
+    believed = failed <= _BROKEN_OF_ALL * tested or failed <= limit * int((some & certain).sum())
     # Sums over time of complete figures hold one by one, whatever the others do.
-    equation = np.ones(size, dtype=bool) if believed else ((~broken & some) if in_time else np.zeros(size, dtype=bool))
+    equation = certain & (np.ones(size, dtype=bool) if believed else (~broken & some & in_time))
     if "_ends_with_" in kind and not believed:
         return
     if equation.any():
@@ -261,7 +270,7 @@ def _add_sum(
             zero,
         )
     above = cells.value[whole] > total + HALF
-    if not believed and above.sum() <= _BOUND_BROKEN * size:
+    if not equation.all() and (believed or above.sum() <= _BOUND_BROKEN * size):
         bound = ~equation & ~above
         place = np.cumsum(bound) - 1
         kept = bound[number]
@@ -276,8 +285,18 @@ def _add_sum(
         )
     below = largest > cells.value[whole] + HALF
     if not believed and below.sum() <= _BOUND_BROKEN * size:
-        kept = (~equation & ~below)[number]
+        kept = (certain & ~equation & ~below)[number]
         _add_at_most(builder, cells, f"{kind} (at least)", part[kept], whole[number[kept]], np.ones(int(kept.sum())))
+
+
+def _complete_counts(cells: Cells) -> Flags:
+    complete = np.ones(cells.size, dtype=bool)
+    table = cells.table
+    partial = ~table["is_complete"].astype(bool) | table["status"].isin(["not_delivered", "not_applicable"])
+    for what in (NUMERATOR, DENOMINATOR):
+        counts = cells.count_of[what][partial.to_numpy()]
+        complete[counts[counts >= 0]] = False
+    return complete
 
 
 def _add_at_most(
