@@ -26,9 +26,11 @@ PLACED = ("aftercare_period", "residence_spell")
 class Indicator:
     """One indicator and variant.
 
-    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100.
+    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100,
+    median, incidence (Aalen-Johansen at ``horizon`` days; ``complement``: of what has not ended by then).
     ``units``: makes the rows of one period (client, area, municipality, x, t and optional
-    columns unknown, of, doubtful, record) from the facts.
+    columns unknown, of, doubtful, record; for medians and incidences one row a value or wait, with its days and
+    end: EVENT, another one that competes, or none) from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
     ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
@@ -42,6 +44,8 @@ class Indicator:
     sources: tuple[str, ...]
     compared_keys: str | None = None
     look_back_quarters: int = 0
+    horizon: int = 0
+    complement: bool = False
 
 
 @dataclass(frozen=True)
