@@ -81,7 +81,9 @@ def within(clients: pd.DataFrame, rows: pd.DataFrame, day: str, first: pd.Series
 def has(clients: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
     """1 where the client's quarter is among the pairs, else 0."""
     wanted = pd.MultiIndex.from_frame(pairs[["client", "quarter"]].drop_duplicates())
-    return pd.Series(pd.MultiIndex.from_frame(clients[["client", "quarter"]]).isin(wanted).astype("int64"), clients.index)
+    return pd.Series(
+        pd.MultiIndex.from_frame(clients[["client", "quarter"]]).isin(wanted).astype("int64"), clients.index
+    )
 
 
 def with_known_until(facts: Facts, name: str) -> pd.DataFrame:
@@ -101,5 +103,7 @@ def with_known_until(facts: Facts, name: str) -> pd.DataFrame:
         }
     )
     stale_from = signs.max(axis=1) + STALE_DAYS
-    spells["known_until"] = np.where(spells["is_open"], np.minimum(stale_from - 1, spells["end_date"]), spells["end_date"])
+    spells["known_until"] = np.where(
+        spells["is_open"], np.minimum(stale_from - 1, spells["end_date"]), spells["end_date"]
+    )
     return spells
