@@ -71,7 +71,7 @@ class Facts:
     ``stock``: client on the last day of a quarter. ``changes``, ``moves``: events. ``places``:
     supported housing by area and quarter. ``stays``: client, first, last (days, both counted) of at-risk days
     in a row with the same area, municipality, responsible worker (``VASTUU``, ``OHJAAJA``: key or None),
-    ``housing_class`` and ``suitability``. ``register``: the delivered rows.
+    ``housing_type``, ``housing_class`` and ``suitability``. ``register``: the delivered rows.
     ``residents``: aged 18-22, by municipality in force.
     """
 

@@ -301,7 +301,17 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
         )
 
 
-STAY_COLUMNS = ["client", "first", "last", "area", "municipality", *ROLES, "housing_class", "suitability"]
+STAY_COLUMNS = [
+    "client",
+    "first",
+    "last",
+    "area",
+    "municipality",
+    *ROLES,
+    "housing_type",
+    "housing_class",
+    "suitability",
+]
 
 
 def _stays(days: ClientDays) -> list[tuple[Any, ...]]:
@@ -311,6 +321,7 @@ def _stays(days: ClientDays) -> list[tuple[Any, ...]]:
         days.area,
         days.municipality,
         *(days.worker[role] for role in ROLES),
+        days.housing_type,
         days.housing_class,
         days.suitability,
         strict=True,

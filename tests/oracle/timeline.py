@@ -106,6 +106,7 @@ class ClientDays:
     worker: Mapping[str, np.ndarray]  # VASTUU, OHJAAJA -> key of the day's worker, or None
     is_gap: Mapping[str, np.ndarray]  # role -> bool: no worker with a known key
     is_doubtful: Mapping[str, np.ndarray]  # role -> bool
+    housing_type: np.ndarray  # str: code of the housing type; TUNTEMATON where none is known
     housing_class: np.ndarray  # str: stable, unstable, homeless, temporary or unknown
     suitability: np.ndarray  # str: SOVELTUVA, EI_SOVELTUVA or TUNTEMATON
     changes: list[Change] = field(default_factory=list)
@@ -177,17 +178,20 @@ def follow(
     spell, is_stale = _housing_spells(axis, housing, contacts, world, days_of)
 
     kept = np.flatnonzero(at_risk)
+    types: list[str] = []
     classes: list[str] = []
     suitability: list[str] = []
     dwellings: list[str | None] = []
     for position in kept:
         if spell[position] < 0 or is_stale[position]:
+            types.append("TUNTEMATON")
             classes.append(UNKNOWN)
             suitability.append("TUNTEMATON")
             dwellings.append(None)
             continue
         row = housing[spell[position]]
         housing_class, default = world.housing[row["housing_type"]]
+        types.append(row["housing_type"])
         classes.append(housing_class)
         suitability.append(row["suitability"] or default)
         if housing_class == "homeless":
@@ -207,6 +211,7 @@ def follow(
         is_gap={role: incumbent[role][kept] < 0 for role in ROLES}
         | {EITHER: (incumbent["VASTUU"][kept] < 0) & (incumbent["OHJAAJA"][kept] < 0)},
         is_doubtful={role: found[kept] for role, found in doubtful.items()},
+        housing_type=np.array(types, dtype=object),
         housing_class=np.array(classes, dtype=object),
         suitability=np.array(suitability, dtype=object),
     )
