@@ -18,7 +18,7 @@ SERIES = [("TST-01", "main"), ("TST-01", "other"), ("JAT-01", "main")]
 
 
 class World:
-    """Six areas and 24 municipalities in two groups: counts by municipality and quarter, everything else is their sum."""
+    """Six areas and 24 municipalities in two groups: counts by municipality and quarter, the others are their sums."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -74,7 +74,7 @@ class World:
         return frame
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_protected_release_gives_the_attacker_nothing(seed, tmp_path):
     assert set(QUARTERS + YEARS) <= set(PERIODS)
     world = World(seed)
