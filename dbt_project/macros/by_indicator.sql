@@ -12,15 +12,19 @@
     {{ drop_relation_if_exists(existing) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set parts = [] -%}
-    {%- for meta in indicator_metas() if not only or meta.aggregation in only -%}
-        {%- for breakdown in ['total'] + meta.get('breakdowns', []) -%}
-            {%- do parts.append((meta.indicator_id, breakdown)) -%}
-        {%- endfor -%}
+    {%- for model in indicator_models() -%}
+        {%- set meta = indicator_meta_of(model) -%}
+        {%- if not only or meta.aggregation in only -%}
+            {%- for breakdown in ['total'] + meta.get('breakdowns', []) -%}
+                {%- do parts.append((model, meta.indicator_id, breakdown)) -%}
+            {%- endfor -%}
+        {%- endif -%}
     {%- endfor -%}
     {#- Without any part the table is there all the same, empty. -#}
-    {%- for indicator_id, breakdown in parts or [('', 'total')] -%}
+    {%- for model, indicator_id, breakdown in parts or [(none, '', 'total')] -%}
         {%- set category = "'total'" if breakdown == 'total' else 'contribution.' ~ breakdown -%}
         {%- set part = compiled_code
+            | replace(relation_of('contribution'), contributions_of(model, breakdown) if model else relation_of('contribution'))
             | replace('__indicator_id__', indicator_id)
             | replace('__breakdown__', breakdown)
             | replace('__category__', category) -%}
@@ -39,6 +43,24 @@
     {{ adapter.commit() }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+{# What one indicator contributes, as a subquery. Planned for all indicators at once, as the view
+   `contribution` is, a part would cost the more the more indicators there are. #}
+{% macro contributions_of(model, breakdown) -%}
+    {%- if breakdown == 'total' -%}
+    (select * from {{ relation_of(model) }})
+    {%- else -%}
+    ({{ contributions_with_categories(
+        [relation_of(model)], relation_of('int_period'), relation_of('seed_quarter', 'seed'),
+        relation_of('int_client_attribute')
+    ) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# The relation of a model or seed that a materialization knows by name; `ref` wants to see it in the model. #}
+{% macro relation_of(name, kind='model') -%}
+    {{ return(graph.nodes[kind ~ '.aftercare.' ~ name].relation_name) }}
+{%- endmacro %}
 
 {# What `by_indicator` replaces by the indicator. A unit test, which runs the SQL once, overrides it. #}
 {% macro indicator_of_this_part() -%}

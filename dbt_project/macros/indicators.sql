@@ -19,11 +19,16 @@
     {%- set metas = [] -%}
     {%- if execute -%}
         {%- for name in indicator_models() -%}
-            {%- set node = graph.nodes['model.aftercare.' ~ name] -%}
-            {%- do metas.append(node.config.meta if node.config.meta.indicator_id else node.meta) -%}
+            {%- do metas.append(indicator_meta_of(name)) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(metas) }}
+{% endmacro %}
+
+{# The `meta` of one indicator model. #}
+{% macro indicator_meta_of(name) %}
+    {%- set node = graph.nodes['model.aftercare.' ~ name] -%}
+    {{ return(node.config.meta if node.config.meta.indicator_id else node.meta) }}
 {% endmacro %}
 
 {# A text of the meta as an SQL literal. #}
