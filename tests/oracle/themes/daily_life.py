@@ -31,11 +31,21 @@ LIMIT_OF_LAW_FROM = to_day("2025-05-01")
 # --- main activity ---------------------------------------------------------------------------
 
 
+# The activity of every day takes a second to lay out, and each period asks for it: the last one is kept.
+_KEPT: list[tuple[Facts, dict[str, dict[int, str]]]] = []
+
+
 def _activity_days(facts: Facts) -> dict[str, dict[int, str]]:
     """Client -> day -> main activity: of the open spells the one that began last, then the first code.
 
     A stale spell still holds its days, as unknown.
     """
+    if not _KEPT or _KEPT[0][0] is not facts:
+        _KEPT[:] = [(facts, _lay_out(facts))]
+    return _KEPT[0][1]
+
+
+def _lay_out(facts: Facts) -> dict[str, dict[int, str]]:
     spells = with_known_until(facts, "activity_spell")
     order = spells.sort_values(
         ["start_date", "main_activity", "organisation"], ascending=[True, False, False], kind="stable"
