@@ -26,9 +26,10 @@ PLACED = ("aftercare_period", "residence_spell")
 class Indicator:
     """One indicator and variant.
 
-    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100.
+    ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100,
+    ratio (a plain one, without an interval).
     ``units``: makes the rows of one period (client, area, municipality, x, t and optional
-    columns unknown, of, doubtful, record) from the facts.
+    columns unknown, of, doubtful, record; group and persons: a delivered sum and how many it is of) from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
     """

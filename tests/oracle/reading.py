@@ -95,7 +95,10 @@ class Register:
         if self.modes[table] == "history":
             begins = found.data_from is None or found.data_from <= start
             return begins and found.newest_end >= end
-        return all(quarter in found.periods for quarter in quarters_within(start, end))
+        # Periods of one table do not overlap.
+        return (
+            sum(len(_days_within(period, start, end, self.modes[table])) for period in found.periods) == end - start + 1
+        )
 
 
 def to_day(value: Any) -> int:
@@ -103,10 +106,13 @@ def to_day(value: Any) -> int:
     return int(np.datetime64(pd.Timestamp(value).date(), "D").astype(np.int64))
 
 
-def quarters_within(start: int, end: int) -> list[str]:
-    """Codes of the calendar quarters that lie between two days, both included."""
-    first, last = pd.Timestamp(start, unit="D"), pd.Timestamp(end, unit="D")
-    return [str(quarter) for quarter in pd.period_range(first, last, freq="Q")]
+def _days_within(period: str, start: int, end: int, mode: str) -> range:
+    """The days of a delivered period that lie between two days. A state (snapshot) counts whole or not at all."""
+    delivered = Period.parse(period)
+    first, last = to_day(delivered.start), to_day(delivered.last_day)
+    if mode == "snapshot" and (first < start or last > end):
+        return range(0)
+    return range(max(first, start), min(last, end) + 1)
 
 
 def find_deliveries(source: Path | Iterable[Path]) -> list[Delivery]:
@@ -359,6 +365,12 @@ def _parse(column: Column, values: pd.Series, text: pd.Series, municipalities: A
         if column.maximum is not None:
             fits &= number <= column.maximum
         return number.where(fits).astype("Int64"), fits
+    if column.type == "decimal":
+        amount = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
+        fits = amount.notna()
+        if column.minimum is not None:
+            fits &= amount >= column.minimum
+        return amount.where(fits), fits
     plain = text.astype(object).where(text != "", None)
     if column.type == "municipality":
         # Leading zeros that a workbook lost on the way are put back.

@@ -21,7 +21,9 @@ unit_of_place as (
         sum(unknown_part) as unknown_part,
         sum(recorded_part) as recorded_part,
         sum(doubtful_part) as doubtful_part,
-        sum(part_base) as part_base
+        sum(part_base) as part_base,
+        -- The same people in each of the base periods.
+        max(persons) as persons
     from contributed
     group by
         indicator_id, variant, unit_type, unit_key, client_id, wellbeing_area_code, municipality_code,
@@ -40,7 +42,8 @@ unit_of_cell as (
         sum(unknown_part) as unknown_part,
         sum(recorded_part) as recorded_part,
         sum(doubtful_part) as doubtful_part,
-        sum(part_base) as part_base
+        sum(part_base) as part_base,
+        sum(persons) as persons
     from placed
     group by {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id
 ),
@@ -84,7 +87,8 @@ larger_place as (
 
 mover_in_larger_place as (
     select
-        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id, numerator, denominator
+        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id, numerator, denominator,
+        persons
     from mover
     where area_level <> 'wellbeing_area'
 
@@ -92,7 +96,8 @@ mover_in_larger_place as (
 
     select
         {{ columns_in_larger_place('mover', 'larger_place', [
-            'wellbeing_area_code', 'unit_type', 'unit_key', 'client_id', 'numerator', 'denominator'
+            'wellbeing_area_code', 'unit_type', 'unit_key', 'client_id', 'numerator', 'denominator',
+            'persons'
         ]) }}
     from mover
     inner join larger_place on mover.wellbeing_area_code = larger_place.wellbeing_area_code
@@ -103,7 +108,8 @@ joined_unit as (
     select
         {{ cell_key() }}, unit_type, unit_key, client_id,
         sum(numerator) as numerator,
-        sum(denominator) as denominator
+        sum(denominator) as denominator,
+        sum(persons) as persons
     from mover_in_larger_place
     group by {{ cell_key() }}, unit_type, unit_key, client_id
 ),
