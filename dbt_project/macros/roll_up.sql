@@ -76,13 +76,32 @@
     union all
     select 'municipality', municipality_code, {{ relation }}.*
     from {{ relation }}
-    where period_type in ('year', 'pooled_3_years')
+    where period_type in {{ period_types_below_areas() }}
     union all
     select 'municipality_group', municipality_group.group_code, {{ relation }}.*
     from {{ relation }}
     inner join {{ ref('seed_municipality_group') }} as municipality_group
         on {{ relation }}.municipality_code = municipality_group.municipality_code
-    where {{ relation }}.period_type in ('year', 'pooled_3_years')
+    where {{ relation }}.period_type in {{ period_types_below_areas() }}
+{%- endmacro %}
+
+{# Periods of municipalities and their groups. #}
+{% macro period_types_below_areas() -%}
+    ('year', 'pooled_3_years')
+{%- endmacro %}
+
+{# What tells one unit of a variant from another; client_id is the person behind it. #}
+{% macro unit_key() -%}
+    indicator_id, variant, unit_type, unit_key, client_id
+{%- endmacro %}
+
+{# Sums of everything that a contribution adds to a ratio. #}
+{% macro sums_of_parts() -%}
+    {% for part in ['numerator', 'denominator', 'unknown_part', 'recorded_part', 'doubtful_part', 'part_base'] -%}
+    sum({{ part }}) as {{ part }},
+    {% endfor -%}
+    -- The same people in each of the base periods.
+    max(persons) as persons
 {%- endmacro %}
 
 {# Grain: one row per wellbeing area and larger place that it is a part of. #}

@@ -1,7 +1,8 @@
 """Primary protection: which cells may not be shown by their own size.
 
 Two questions, answered apart. *Confidential* (``hidden``): could a person, or one worker, be learned
-from the cell? *Unreliable* (``too_few``): is the published denominator too small to say anything?
+from the cell? *Unreliable* (``too_few``): is the published denominator too small to say anything? So is
+a cell without a figure: a median that the curve does not reach, an incidence at a day that nobody has seen.
 Numbers by cell class; all of them are settings below.
 
 Only this first step exists: a cell that can be worked out from the sums around it is not yet
@@ -89,7 +90,7 @@ def primary_protection_sql(candidate: str) -> str:
                 when is_outside then 'not_applicable'
                 when not is_delivered then 'not_delivered'
                 when cell_class not in ({known}) or {confidential} or {_one_workers_value()} then 'hidden'
-                when {unreliable} then 'too_few'
+                when {unreliable} or value is null then 'too_few'
                 when record_share < minimum_record_share then 'not_recorded'
                 else 'shown'
             end as status

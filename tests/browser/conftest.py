@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -35,29 +34,18 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def release_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a release of the chain's own: small synthetic deliveries taken all the way.
 
     ``AFTERCARE_BROWSER_RELEASE`` names a release folder (one with ``aftercare.duckdb`` in it) to
     look at instead, for example one of national volume; it is copied.
     """
-    home = tmp_path_factory.mktemp("browser")
     given = os.environ.get("AFTERCARE_BROWSER_RELEASE")
-    if given is None:
-        for command in (["synthesize", "--scale", "small"], ["run"]):
-            done = subprocess.run(
-                [sys.executable, "-m", "orchestration.cli", *command, "--home", home, "--quiet"],
-                cwd=ROOT,
-                env=environment(home),
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"aftercare {command[0]}: {done.stderr[-3000:]}"
-        return home
-    release = home / "published" / "releases" / Path(given).resolve().name
+    shown = Path(given) if given else request.getfixturevalue("small_home") / "published" / "current"
+    home = tmp_path_factory.mktemp("browser")
+    release = home / "published" / "releases" / shown.resolve().name
     release.parent.mkdir(parents=True)
-    shutil.copytree(given, release)
+    shutil.copytree(shown.resolve(), release)
     (home / "published" / "current").symlink_to(Path("releases") / release.name)
     return home
 

@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -37,7 +35,6 @@ from tests.browser.checking import (
     said_by_door,
     said_by_page,
 )
-from tests.browser.conftest import ROOT, environment
 from tests.browser.driving import Witness
 from tests.browser.planting import plant
 from tests.identifier_corpora import FILE_NAMES, NEGATIVES, POSITIVES, kind_fits
@@ -149,23 +146,15 @@ def test_parquet_is_said_to_be_left_to_the_command(page: Page, tmp_path: Path) -
 
 
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+def deliveries(small_synthetic: Path) -> dict[str, list[Path]]:
     """Small synthetic deliveries that a browser can read: of areas and municipalities, CSV and Excel."""
-    home = tmp_path_factory.mktemp("synthetic")
-    subprocess.run(
-        [sys.executable, "-m", "orchestration.cli", "synthesize", "--scale", "small", "--home", home, "--quiet"],
-        cwd=ROOT,
-        env=environment(home),
-        check=True,
-        capture_output=True,
-    )
     kinds: dict[str, list[Path]] = {"hva csv": [], "hva xlsx": [], "kunta csv": []}
-    for manifest in sorted((home / "inbox").rglob("manifest.json")):
+    for manifest in sorted(small_synthetic.rglob("manifest.json")):
         files = [entry for entry in manifest.parent.iterdir() if entry != manifest]
         suffixes = {entry.suffix for entry in files}
         small = sum(entry.stat().st_size for entry in files) < LARGEST
         kind = (
-            f"{manifest.relative_to(home / 'inbox').parts[0].split('-')[0]} {'xlsx' if '.xlsx' in suffixes else 'csv'}"
+            f"{manifest.relative_to(small_synthetic).parts[0].split('-')[0]} {'xlsx' if '.xlsx' in suffixes else 'csv'}"
         )
         if small and suffixes and ".parquet" not in suffixes:
             kinds[kind].append(manifest.parent)

@@ -9,16 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
-from ingest.synthetic import synthesize
-from tests.oracle import compute
+from tests.conftest import aftercare
 from tests.oracle.compare import KEY, differences
 
 pytestmark = pytest.mark.slow
@@ -31,25 +28,12 @@ FIGURES = ["numerator", "denominator", "value", "lower_95", "upper_95", "lower_9
 NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
 
 
-def aftercare(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "orchestration.cli", *arguments, "--home", str(home), "--quiet"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ.copy())
-
-
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    inbox = tmp_path_factory.mktemp("deliveries") / "inbox"
-    synthesize(inbox, scale="small")
-    return inbox
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("chain")
-    synthesize(home / "inbox", scale="small")
-    ran = aftercare(home, "run")
-    assert ran.returncode == 0, ran.stderr
-    return home
+def home(small_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy: some of these tests go on with it."""
+    copy = tmp_path_factory.mktemp("copy") / "home"
+    shutil.copytree(small_home, copy, symlinks=True)
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +52,10 @@ def release(home: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(home / "published" / "current" / "aftercare.duckdb"), read_only=True)
 
 
-def test_every_figure_equals_the_independent_recomputation(deliveries: Path, candidate: pd.DataFrame) -> None:
-    oracle = compute(deliveries)
+def test_every_figure_equals_the_independent_recomputation(
+    small_recomputation: pd.DataFrame, candidate: pd.DataFrame
+) -> None:
+    oracle = small_recomputation
     common = oracle.merge(candidate[KEY], on=KEY)[KEY]
     # What only one side lists (clients without a home municipality as a group of their own, and
     # twelve months that began before the history) is no figure of the other.
@@ -120,10 +106,10 @@ def test_a_second_run_does_nothing_and_keeps_the_release(home: Path) -> None:
     assert (home / "published" / "current").resolve() == before
 
 
-def test_a_bad_delivery_stays_out_and_the_release_stays(home: Path, deliveries: Path) -> None:
+def test_a_bad_delivery_stays_out_and_the_release_stays(home: Path, small_synthetic: Path) -> None:
     before = (home / "published" / "current").resolve()
-    source = next(path for path in sorted(deliveries.glob("kunta-*/*/*")) if list(path.glob("*.csv")))
-    target = home / "inbox" / source.relative_to(deliveries)
+    source = next(path for path in sorted(small_synthetic.glob("kunta-*/*/*")) if list(path.glob("*.csv")))
+    target = home / "inbox" / source.relative_to(small_synthetic)
     name = "01" + hashlib.sha256(b"bad").hexdigest()[:24].upper()
     target = target.with_name(name)
     target.mkdir(parents=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from ingest.synthetic import peculiarities, synthesize
-from tests.oracle import compute
+from ingest.synthetic import peculiarities
 
 pytestmark = pytest.mark.slow
 
@@ -19,12 +18,9 @@ def planted() -> dict[str, dict[str, object]]:
     return peculiarities("small")
 
 
-@pytest.fixture(scope="module")
-def result(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    inbox = tmp_path_factory.mktemp("oracle") / "inbox"
-    synthesize(inbox, scale="small")
-    suppliers = sorted(path.name for path in inbox.glob("hva-*"))
-    return compute(inbox, home_organisations=suppliers)
+@pytest.fixture
+def result(small_recomputation: pd.DataFrame) -> pd.DataFrame:
+    return small_recomputation
 
 
 def _sums(rows: pd.DataFrame) -> pd.DataFrame:

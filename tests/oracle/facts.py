@@ -32,6 +32,7 @@ class Indicator:
     columns unknown, of, doubtful, record; group and persons: a delivered sum and how many it is of) from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
+    ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
     """
 
     indicator_id: str
@@ -41,6 +42,7 @@ class Indicator:
     period_types: dict[str, tuple[str, ...]]
     sources: tuple[str, ...]
     compared_keys: str | None = None
+    look_back_quarters: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Facts:
     supported housing by area and quarter. ``stays``: client, first, last (days, both counted) of at-risk days
     in a row with the same area, municipality, responsible worker (``VASTUU``, ``OHJAAJA``: key or None),
     ``housing_class`` and ``suitability``. ``register``: the delivered rows.
-    ``residents``: aged 18-22, by municipality in force.
+    ``residents``: aged 18-22, by municipality in force. ``today``: any mainland municipality code -> the one in force.
     """
 
     days: pd.DataFrame
@@ -80,6 +82,7 @@ class Facts:
     stays: pd.DataFrame
     register: Register
     key_breaks: KeyBreaks
+    today: dict[str, str]
 
     def broken_areas(self, table: str | None, span: Span) -> set[str]:
         """Areas whose supplier changed the keys of a table in the period."""

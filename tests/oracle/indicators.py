@@ -113,7 +113,7 @@ def compute(
         if only is not None and indicator.indicator_id not in only:
             continue
         for span in _spans(indicator.period_types, first_day, newest):
-            covered = _covered(register, indicator.sources, span, expected)
+            covered = _covered(register, indicator, span, expected)
             rows += _cells(indicator, span, facts, geography, covered, expected)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -200,6 +200,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         places=_places(tables["supported_housing_capacity"]),
         residents=_residents(geography),
         key_breaks=key_breaks,
+        today=geography.today,
     )
     at_risk_from = int(aftercare["start_date"].min()) if len(aftercare) else 0
     first_day = to_day(f"{pd.Timestamp(at_risk_from, unit='D').year}-01-01")
@@ -382,12 +383,15 @@ def _spans(period_types: dict[str, Any], first_day: int, newest: int) -> list[Sp
     return found
 
 
-def _covered(register: Register, sources: tuple[str, ...], span: Span, expected: set[str]) -> set[str]:
-    """Codes of the areas that delivered every source table for the whole period."""
+def _covered(register: Register, indicator: Indicator, span: Span, expected: set[str]) -> set[str]:
+    """Codes of the areas that delivered every source table for the whole period and what it looks back to."""
+    start = span.start
+    if span.type == "quarter":
+        start = to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
     return {
         organisation[4:]
         for organisation in expected
-        if all(register.is_covered(organisation, table, span.start, span.end) for table in sources)
+        if all(register.is_covered(organisation, table, start, span.end) for table in indicator.sources)
     }
 
 

@@ -95,9 +95,13 @@ class Register:
         if self.modes[table] == "history":
             begins = found.data_from is None or found.data_from <= start
             return begins and found.newest_end >= end
-        # Periods of one table do not overlap.
-        return (
-            sum(len(_days_within(period, start, end, self.modes[table])) for period in found.periods) == end - start + 1
+        delivered = [(to_day(p.start), to_day(p.last_day)) for p in map(Period.parse, found.periods)]
+        if self.modes[table] == "snapshot":  # a year's state says nothing of its quarters
+            delivered = [(first, last) for first, last in delivered if start <= first and last <= end]
+        wanted = [pd.Period(quarter) for quarter in quarters_within(start, end)]
+        return all(
+            any(first <= to_day(quarter.start_time) and to_day(quarter.end_time) <= last for first, last in delivered)
+            for quarter in wanted
         )
 
 
@@ -106,13 +110,10 @@ def to_day(value: Any) -> int:
     return int(np.datetime64(pd.Timestamp(value).date(), "D").astype(np.int64))
 
 
-def _days_within(period: str, start: int, end: int, mode: str) -> range:
-    """The days of a delivered period that lie between two days. A state (snapshot) counts whole or not at all."""
-    delivered = Period.parse(period)
-    first, last = to_day(delivered.start), to_day(delivered.last_day)
-    if mode == "snapshot" and (first < start or last > end):
-        return range(0)
-    return range(max(first, start), min(last, end) + 1)
+def quarters_within(start: int, end: int) -> list[str]:
+    """Codes of the calendar quarters that lie between two days, both included."""
+    first, last = pd.Timestamp(start, unit="D"), pd.Timestamp(end, unit="D")
+    return [str(quarter) for quarter in pd.period_range(first, last, freq="Q")]
 
 
 def find_deliveries(source: Path | Iterable[Path]) -> list[Delivery]:

@@ -380,3 +380,24 @@ def test_trend_over_a_point_that_is_not_shown_cannot_be_said(warehouse, tmp_path
         "2019": "cannot_be_said", "2020": None, "2021": "cannot_be_said", "2022": "cannot_be_said",
         "2023": "cannot_be_said", "2024": "cannot_be_said", "2025": "rising",
     }  # fmt: skip
+
+
+def test_a_cell_without_a_figure_is_too_few_and_never_shown(warehouse, tmp_path):
+    """A median that the curve does not reach (40 of 100 waits ended) has no figure; of 3 it is hidden all the same."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from release_candidate.indicator_value where area_code not in ('05', '06', '07')")
+        without = "value = null, lower_95 = null, upper_95 = null, lower_998 = null, upper_998 = null"
+        connection.execute(
+            f"update release_candidate.indicator_value set aggregation = 'kaplan_meier', interval_method = 'km_log_log', "
+            f"{without} where area_code in ('06', '07')"
+        )
+        connection.execute(
+            "update release_candidate.indicator_value set numerator = 1, numerator_clients = 1, denominator = 3, "
+            "denominator_clients = 3 where area_code = '07'"
+        )
+    folder = released(warehouse, tmp_path / "published")
+    with duckdb.connect(str(folder / "aftercare.duckdb"), read_only=True) as connection:
+        written = connection.execute(
+            "select distinct area_code, status, denominator from published.indicator_value order by area_code"
+        ).fetchall()
+    assert written == [("05", "shown", 100.0), ("06", "too_few", None), ("07", "hidden", None)]

@@ -112,7 +112,24 @@ changes as (
             as {{ way }}_changes,
         {% endfor -%}
         sum(case when change.change_reason <> 'KUOLEMA' and change.has_handover_record then 1 else 0 end)
-            as recorded_changes
+            as recorded_changes,
+        sum(case
+            when change.change_reason in ('LAHTENYT', 'ORGANISAATIO', 'ASIAKASMAARA', 'TIIMISIIRTO') then 1 else 0
+        end) as caused_changes,
+        sum(case when change.change_reason = 'TUNTEMATON' then 1 else 0 end) as unknown_reason_changes,
+        {% for kind, days, from_day, to_day in [
+            ('broken', 'gap', 1, 7), ('broken', 'gap', 8, 30), ('broken', 'gap', 31, none),
+            ('overlapping', 'overlap', 1, 60), ('overlapping', 'overlap', 61, none),
+        ] -%}
+        sum(case
+            when
+                change.change_reason <> 'KUOLEMA' and change.change_kind = '{{ kind }}'
+                and change.{{ days }}_days >= {{ from_day }}
+                {{ 'and change.' ~ days ~ '_days <= ' ~ to_day if to_day }}
+                then 1
+            else 0
+        end) as {{ kind }}_{{ from_day ~ '_' ~ to_day if to_day else 'over_' ~ (from_day - 1) }}_changes{{ "," if not loop.last }}
+        {% endfor %}
     from {{ ref('int_worker_change') }} as change
     inner join {{ ref('int_period') }} as period
         on change.change_date >= period.period_start
@@ -134,7 +151,9 @@ select
     {% set counts = [
         'changes', 'changes_without_structural', 'changes_without_own_request', 'changes_without_death',
         'saattaen_changes', 'before_changes', 'soon_after_changes', 'late_changes', 'remote_changes',
-        'without_client_changes', 'recorded_changes',
+        'without_client_changes', 'recorded_changes', 'caused_changes', 'unknown_reason_changes',
+        'broken_1_7_changes', 'broken_8_30_changes', 'broken_over_30_changes', 'overlapping_1_60_changes',
+        'overlapping_over_60_changes',
     ] -%}
     {% for column in counts -%}
     coalesce(changes.{{ column }}, 0) as {{ column }}{{ "," if not loop.last }}

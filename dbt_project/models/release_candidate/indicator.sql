@@ -25,6 +25,8 @@
     'per_1000_residents': (
         '1 000:ta 18–22-vuotiasta kohti', 'per 1 000 invånare i åldern 18–22', 'per 1,000 residents aged 18–22'
     ),
+    'days': ('päivää', 'dagar', 'days'),
+    'index': ('indeksi 0–1', 'index 0–1', 'index 0–1'),
     'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
     'clients_per_fte': ('asiakasta henkilötyövuotta kohti', 'klienter per årsverke', 'clients per full-time equivalent'),
 } %}

@@ -2,7 +2,8 @@
 -- Chi-square for trend over the five periods that end with the cell's: Cochran and Armitage's for shares,
 -- Poisson for rates and counts; days and events that come in clients count as often as they are
 -- independent. A direction needs chi-square above 9.5495 (99.8 %) and a slope that keeps its sign
--- whichever point is left out. Twelve months that overlap are no points of their own.
+-- whichever point is left out. Twelve months that overlap are no points of their own, and of medians and
+-- curves no trend is said.
 with
 point as (
     select
@@ -25,7 +26,7 @@ point as (
             when aggregation = 'ratio' then denominator / coalesce(dispersion, 1)
         end as base,
         -- What was not delivered is no point, and neither is a figure of a part of the place.
-        is_delivered and is_complete and value is not null and interval_method <> 'none'
+        is_delivered and is_complete and aggregation = 'ratio' and value is not null and interval_method <> 'none'
         or (aggregation = 'count' and is_delivered and is_complete) as is_known
     from {{ ref('indicator_value') }}
     where period_type in ('quarter', 'year')

@@ -14,43 +14,61 @@ contributed as (
 -- A unit's sums within one sender and place.
 unit_of_place as (
     select
-        indicator_id, variant, unit_type, unit_key, client_id, wellbeing_area_code, municipality_code,
-        period_type, period, breakdown, category,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(unknown_part) as unknown_part,
-        sum(recorded_part) as recorded_part,
-        sum(doubtful_part) as doubtful_part,
-        sum(part_base) as part_base,
-        -- The same people in each of the base periods.
-        max(persons) as persons
+        {{ unit_key() }}, wellbeing_area_code, municipality_code, period_type, period, breakdown, category,
+        {{ sums_of_parts() | indent(8) }}
     from contributed
-    group by
-        indicator_id, variant, unit_type, unit_key, client_id, wellbeing_area_code, municipality_code,
-        period_type, period, breakdown, category
+    group by {{ unit_key() }}, wellbeing_area_code, municipality_code, period_type, period, breakdown, category
 ),
 
-placed as (
-    {{ places_of_a_sender('unit_of_place') | indent(4) }}
-),
-
-unit_of_cell as (
+-- The same of an area, and of a group of municipalities; below that a place of the unit is a cell.
+unit_of_area as (
     select
-        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator,
-        sum(unknown_part) as unknown_part,
-        sum(recorded_part) as recorded_part,
-        sum(doubtful_part) as doubtful_part,
-        sum(part_base) as part_base,
-        sum(persons) as persons
-    from placed
-    group by {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id
+        {{ unit_key() }}, wellbeing_area_code, period_type, period, breakdown, category,
+        {{ sums_of_parts() | indent(8) }}
+    from unit_of_place
+    group by {{ unit_key() }}, wellbeing_area_code, period_type, period, breakdown, category
+),
+
+unit_of_municipality as (
+    select * from unit_of_place
+    where period_type in {{ period_types_below_areas() }}
+),
+
+unit_of_group as (
+    select
+        {{ qualified(unit_key(), 'unit_of_municipality') }},
+        municipality_group.group_code,
+        unit_of_municipality.wellbeing_area_code,
+        unit_of_municipality.period_type,
+        unit_of_municipality.period,
+        unit_of_municipality.breakdown,
+        unit_of_municipality.category,
+        {{ sums_of_parts() | indent(8) }}
+    from unit_of_municipality
+    inner join {{ ref('seed_municipality_group') }} as municipality_group
+        on unit_of_municipality.municipality_code = municipality_group.municipality_code
+    group by
+        {{ qualified(unit_key(), 'unit_of_municipality') }},
+        municipality_group.group_code, unit_of_municipality.wellbeing_area_code, unit_of_municipality.period_type,
+        unit_of_municipality.period, unit_of_municipality.breakdown, unit_of_municipality.category
 ),
 
 own as (
+    {% for area_level, area_code, relation in [
+        ('wellbeing_area', 'wellbeing_area_code', 'unit_of_area'),
+        ('municipality', 'municipality_code', 'unit_of_municipality'),
+        ('municipality_group', 'group_code', 'unit_of_group'),
+    ] -%}
     select
-        {{ cell_key() }}, wellbeing_area_code,
+        indicator_id,
+        variant,
+        '{{ area_level }}' as area_level,
+        {{ area_code }} as area_code,
+        period_type,
+        period,
+        breakdown,
+        category,
+        wellbeing_area_code,
         sum(numerator) as numerator_sum,
         sum(denominator) as denominator_sum,
         {{ unit_sums() | indent(8) }},
@@ -58,8 +76,12 @@ own as (
         sum(recorded_part) as recorded_part,
         sum(doubtful_part) as doubtful_part,
         sum(part_base) as part_base
-    from unit_of_cell
-    group by {{ cell_key() }}, wellbeing_area_code
+    from {{ relation }}
+    group by
+        indicator_id, variant, {{ area_code }}, period_type, period, breakdown, category
+        {{- '' if area_code == 'wellbeing_area_code' else ', wellbeing_area_code' }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 -- Whom more than one sender knows is one person in a larger place. What this takes off the senders'
@@ -67,18 +89,32 @@ own as (
 -- and movers count twice (definition 17).
 known_to_several as (
     select indicator_id, variant, coalesce(cast(client_id as varchar), unit_key) as person_key
-    from contributed
+    from unit_of_place
     group by indicator_id, variant, coalesce(cast(client_id as varchar), unit_key)
     having min(wellbeing_area_code) <> max(wellbeing_area_code)
 ),
 
-mover as (
-    select unit_of_cell.*
-    from unit_of_cell
+unit_of_mover as (
+    select unit_of_place.*
+    from unit_of_place
     inner join known_to_several
-        on unit_of_cell.indicator_id = known_to_several.indicator_id
-        and unit_of_cell.variant = known_to_several.variant
-        and coalesce(cast(unit_of_cell.client_id as varchar), unit_of_cell.unit_key) = known_to_several.person_key
+        on unit_of_place.indicator_id = known_to_several.indicator_id
+        and unit_of_place.variant = known_to_several.variant
+        and coalesce(cast(unit_of_place.client_id as varchar), unit_of_place.unit_key) = known_to_several.person_key
+),
+
+placed_mover as (
+    {{ places_of_a_sender('unit_of_mover') | indent(4) }}
+),
+
+mover as (
+    select
+        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        max(persons) as persons
+    from placed_mover
+    group by {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id
 ),
 
 larger_place as (
@@ -109,7 +145,7 @@ joined_unit as (
         {{ cell_key() }}, unit_type, unit_key, client_id,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
-        sum(persons) as persons
+        max(persons) as persons
     from mover_in_larger_place
     group by {{ cell_key() }}, unit_type, unit_key, client_id
 ),
@@ -161,7 +197,8 @@ select * from own
 union all
 select * from several
 where
+    -- The order of additions alone may leave a trace, which says nothing.
     {%- for column in unit_sum_columns() %}
-    {{ 'or ' if not loop.first }}{{ column }} <> 0
+    {{ 'or ' if not loop.first }}abs({{ column }}) > 1e-6
     {%- endfor %}
 {%- endif %}

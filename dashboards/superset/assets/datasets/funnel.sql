@@ -31,6 +31,8 @@ totals as (
         and numbers.period_type in ('year', 'pooled_3_years')
         and numbers.denominator > 0
         and numbers.value is not null
+        -- Of medians there are no such limits.
+        and indicators.unit not in ('days', 'index')
 ),
 
 country as (
