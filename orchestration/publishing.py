@@ -2,7 +2,7 @@
 
 The settings are a file of the operator (``<home>/settings/publishing.yml``); without it releases are
 published at once. Fields: ``prepare_only`` (true or false), ``embargo_until`` (a time with its zone),
-``approvals`` (how many persons must approve a release).
+``approvals`` (how many persons must approve a release), ``protection`` (``primary only`` or ``full``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from orchestration.locks import writing
 if TYPE_CHECKING:
     from quality.release.shelf import Approval, ShelvedRelease
 
-_FIELDS = ("prepare_only", "embargo_until", "approvals")
+_FIELDS = ("prepare_only", "embargo_until", "approvals", "protection")
+PROTECTIONS = ("primary only", "full")
 _UNCHANGED = "What readers see is unchanged."
 
 
@@ -35,6 +36,7 @@ class PublishingSettings:
     prepare_only: bool = False
     embargo_until: datetime | None = None
     approvals: int = 0
+    protection: str = "primary only"
 
     def prepares(self, now: datetime) -> bool:
         """Whether a release made now is only prepared."""
@@ -50,8 +52,8 @@ def read_settings(home: Home) -> PublishingSettings:
     if not file.exists():
         return PublishingSettings()
     expected = (
-        "Expected prepare_only: true or false; embargo_until: 2026-02-03T08:00:00+02:00; approvals: 2. "
-        "Nothing was published."
+        "Expected prepare_only: true or false; embargo_until: 2026-02-03T08:00:00+02:00; approvals: 2; "
+        "protection: full or primary only. Nothing was published."
     )
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -63,6 +65,7 @@ def read_settings(home: Home) -> PublishingSettings:
         raise OperationError(f"The settings in {file} have what is not known: {unknown}.", expected)
     until: Any = raw.get("embargo_until")
     approvals, prepare_only = raw.get("approvals", 0), raw.get("prepare_only", False)
+    protection = raw.get("protection", PROTECTIONS[0])
     if isinstance(until, str):
         try:
             until = datetime.fromisoformat(until)
@@ -73,12 +76,13 @@ def read_settings(home: Home) -> PublishingSettings:
         and isinstance(approvals, int)
         and not isinstance(approvals, bool)
         and approvals >= 0
+        and protection in PROTECTIONS
         # YAML reads a time without a zone as one: it would be over hours early or late.
         and (until is None or (isinstance(until, datetime) and until.tzinfo is not None))
     )
     if not good:
         raise OperationError(f"The settings in {file} do not fit.", expected)
-    return PublishingSettings(prepare_only, until, approvals)
+    return PublishingSettings(prepare_only, until, approvals, protection)
 
 
 def release_mark(home: Home) -> Path:

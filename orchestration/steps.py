@@ -173,6 +173,7 @@ def publish(home: Home, progress: Progress, *, prepare_only: bool = False) -> Re
                 input_hash=version.input_hash,
                 progress=progress,
                 prepared=home.prepared if prepares else None,
+                protection=settings.protection,
             )
         except ReleaseError as error:
             raise OperationError(str(error), "The release of before is unchanged.") from error

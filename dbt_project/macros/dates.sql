@@ -24,6 +24,10 @@
     datediff({{ last_day_exclusive }}, {{ first_day }})
 {%- endmacro %}
 
+{% macro last_day_of_year(year) -%}
+    cast({{ year }} || '-12-31' as date)
+{%- endmacro %}
+
 {# Days that two half-open intervals share; 0 when they do not meet. #}
 {% macro shared_days(start_a, end_a, start_b, end_b) -%}
     greatest(0, {{ days_between('greatest(' ~ start_a ~ ', ' ~ start_b ~ ')', 'least(' ~ end_a ~ ', ' ~ end_b ~ ')') }})

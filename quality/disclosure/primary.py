@@ -5,8 +5,8 @@ from the cell? *Unreliable* (``too_few``): is the published denominator too smal
 a cell without a figure: a median that the curve does not reach, an incidence at a day that nobody has seen.
 Numbers by cell class; all of them are settings below.
 
-Only this first step exists: a cell that can be worked out from the sums around it is not yet
-protected (``PROTECTION``), so a release can hold synthetic data only.
+Alone (``PROTECTION``) this step leaves cells that can be worked out from the sums around them;
+``quality.disclosure.protect`` hides what else must be hidden.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from quality.release.changes import attach_before, change_sql
 from quality.release.contract import PublishedTable, published_table, published_tables
 from quality.release.dictionary import comments, write_dictionary
 from quality.release.enforcement import row_problems, shape_problems
+from quality.release.protection import FULL, fully_protected_before, protect_table, require_safe, write_report
 
 SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
 # Clients back to DuckDB 1.4 open a file of this storage version.
@@ -65,24 +66,31 @@ def publish(
     data_kind: str = "synthetic",
     progress: Callable[[str], None] | None = None,
     prepared: Path | None = None,
+    protection: str = PROTECTION,
 ) -> ReleaseSummary:
     """Publish the release candidate of ``warehouse`` below ``published``.
 
     With ``prepared`` the release is only prepared: it lies in that folder, which nobody but the operator
     may enter, and the current one stays (``shelf.release_prepared`` publishes it).
 
-    Raises ``ReleaseError`` for anything but synthetic data (secondary protection does not exist yet),
-    when the warehouse has no release candidate, and when its rows would break the contract of the
-    published tables; the message lists every breach. Leaves nothing behind when it fails. One publishing at a
-    time: what one that was killed left unfinished is removed.
+    ``protection``: ``primary only``, or ``full``: then cells are also hidden because others could be worked out from
+    them, and the files are attacked before anybody can read them (``quality.disclosure``).
+
+    Raises ``ReleaseError`` for anything but synthetic data (a full protection has not been measured on national
+    volume), when full protection is asked for and not reached or the attack finds anything, when the warehouse has
+    no release candidate, and when its rows would break the contract of the published tables; the message lists every
+    breach. Leaves nothing behind when it fails. One publishing at a time: what one that was killed left unfinished is
+    removed.
     """
     started = datetime.now(UTC)
     say = progress or (lambda text: None)
     if data_kind != "synthetic":
         raise ReleaseError(
-            f"Protection is {PROTECTION!r}, which is not enough for real data: a hidden figure could be worked "
-            "out from the sums around it. Only synthetic data can be published."
+            f"Protection is {PROTECTION!r} unless asked otherwise, which is not enough for real data: a hidden figure "
+            "could be worked out from the sums around it. Only synthetic data can be published."
         )
+    if protection not in (PROTECTION, FULL):
+        raise ReleaseError(f"Protection is {PROTECTION!r} or {FULL!r}, not {protection!r}.")
     if not warehouse.exists():
         raise ReleaseError(f"There is no warehouse at {warehouse}. Build it first: aftercare build")
     release_id = f"{started:%Y%m%dT%H%M%S%fZ}-{data_kind}"
@@ -93,8 +101,20 @@ def publish(
     try:
         say("protecting and writing the release")
         tables, statuses = _write(
-            warehouse, partial, release_id, data_kind, code_version, input_hash, started, published / shelf.CURRENT
+            warehouse,
+            partial,
+            release_id,
+            data_kind,
+            code_version,
+            input_hash,
+            started,
+            published / shelf.CURRENT,
+            protection,
+            say,
         )
+        if protection == FULL:
+            say("attacking the files")
+            require_safe(partial, fully_protected_before(published / shelf.CURRENT), ReleaseError)
         _write_checksums(partial)
         for file in partial.rglob("*"):
             if file.is_file():
@@ -107,7 +127,7 @@ def publish(
     if not prepared:
         shelf.point_current_at(published, release_id)
     seconds = (datetime.now(UTC) - started).total_seconds()
-    return ReleaseSummary(release_id, folder, data_kind, PROTECTION, tables, statuses, seconds)
+    return ReleaseSummary(release_id, folder, data_kind, protection, tables, statuses, seconds)
 
 
 def _write(
@@ -119,6 +139,8 @@ def _write(
     input_hash: str,
     started: datetime,
     current: Path,
+    protection: str,
+    say: Callable[[str], None],
 ) -> tuple[dict[str, int], dict[str, int]]:
     notice = f"'{SYNTHETIC_NOTICE}' as data_notice"
     tables = published_tables()
@@ -131,6 +153,12 @@ def _write(
             raise ReleaseError(
                 f"The warehouse {warehouse} has no release candidate. Build it again: aftercare build"
             ) from error
+        connection.execute(
+            f"create table protected as {primary_protection_sql('warehouse.release_candidate.indicator_value')}"
+        )
+        if protection == FULL:
+            report = protect_table(connection, fully_protected_before(current), ReleaseError, say)
+            write_report(report, warehouse.parent / "protection" / f"{release_id}.json")
         queries = {
             "indicator": _candidate_sql("indicator", notice),
             "area": _candidate_sql("area", notice),
@@ -141,7 +169,7 @@ def _write(
                 select
                     '{release_id}' as release_id,
                     '{data_kind}' as data_kind,
-                    '{PROTECTION}' as protection,
+                    '{protection}' as protection,
                     cast('{started:%Y-%m-%d %H:%M:%S}' as timestamp) as created_at,
                     '{_quoted(code_version)}' as code_version,
                     '{_quoted(input_hash)}' as input_hash,
@@ -251,7 +279,8 @@ def _values_sql(notice: str) -> str:
             status,
             is_complete,
             is_series_break,
-            coverage,
+            -- An exact share of a few clients tells how few they are.
+            round(coverage, 2) as coverage,
             {shares},
             {notice}
         from (
@@ -263,7 +292,7 @@ def _values_sql(notice: str) -> str:
                     partition by {", ".join(f"protected.{name}" for name in _SERIES)}
                     order by protected.period_start rows between 4 preceding and current row
                 ) as shown_points
-            from ({primary_protection_sql("warehouse.release_candidate.indicator_value")}) as protected
+            from protected
             left join warehouse.release_candidate.indicator_trend as indicator_trend
                 on {" and ".join(f"protected.{name} = indicator_trend.{name}" for name in (*_SERIES, "period"))}
         )

@@ -5,6 +5,7 @@ Plain on purpose: every figure is a sum over clients' days, made without the war
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from tests.oracle.facts import (
 )
 from tests.oracle.reading import OPEN, Register, read_reference, read_register, to_day
 from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, follow
+from tests.roll_up import reference as times
 
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "ingest" / "reference"
@@ -49,6 +51,8 @@ ALAND = "91"
 RECORDING_THRESHOLD = 0.6
 POOLED_BLOCKS = ((2023, 2025),)
 SUPPORTED_HOUSING_AGES = (16, 24)
+# Statistics of values or waits; of shares and rates the sums are enough.
+TIMES = ("median", "incidence")
 
 COLUMNS = [
     "indicator_id",
@@ -179,6 +183,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
             columns=[
                 *["client", "quarter", "area", "municipality"],
                 *["suitability", "all_12_months", *(f"changes_12_months_{role}" for role in COUNTED_ROLES)],
+                *(f"doubtful_{role}" for role in COUNTED_ROLES),
             ],
         ),
         changes=pd.DataFrame(
@@ -186,6 +191,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
             columns=[
                 *["role", "client", "quarter", "area", "municipality", "reason"],
                 *["is_counted", "is_structural", "is_saattaen", "way", "has_record", "is_key_break"],
+                *["kind", "gap_days", "overlap_days"],
             ],
         ),
         moves=pd.DataFrame(
@@ -258,6 +264,7 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
                 days.suitability[position],
                 all(d in all_days for d in window),
                 *(sum(start <= d <= day for d in counted[role]) for role in COUNTED_ROLES),
+                *(bool(days.is_doubtful[role][position]) for role in COUNTED_ROLES),
             )
         )
     collected["stays"] += _stays(days)
@@ -276,6 +283,9 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
                 change.way,
                 change.has_record,
                 change.is_key_break,
+                change.kind,
+                change.gap_days,
+                change.overlap_days,
             )
         )
     for move in days.moves:
@@ -292,7 +302,17 @@ def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
         )
 
 
-STAY_COLUMNS = ["client", "first", "last", "area", "municipality", *ROLES, "housing_class", "suitability"]
+STAY_COLUMNS = [
+    "client",
+    "first",
+    "last",
+    "area",
+    "municipality",
+    *ROLES,
+    "housing_type",
+    "housing_class",
+    "suitability",
+]
 
 
 def _stays(days: ClientDays) -> list[tuple[Any, ...]]:
@@ -302,6 +322,7 @@ def _stays(days: ClientDays) -> list[tuple[Any, ...]]:
         days.area,
         days.municipality,
         *(days.worker[role] for role in ROLES),
+        days.housing_type,
         days.housing_class,
         days.suitability,
         strict=True,
@@ -668,6 +689,8 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
         figures["unknown_share"] = float(units["unknown"].sum()) / of
     if of and "doubtful" in units:
         figures["doubtful_share"] = float(units["doubtful"].sum()) / of
+    if indicator.statistic in TIMES:
+        return figures | _times(indicator, units)
     if t and "record" in units:
         figures["record_share"] = float(units["record"].sum()) / t
         if figures["record_share"] < RECORDING_THRESHOLD:
@@ -686,6 +709,30 @@ def _persons_of_groups(units: pd.DataFrame) -> dict[str, int]:
         "numerator_clients": int(groups.loc[groups["x"] > 0, "persons"].sum()),
         "denominator_clients": int(groups.loc[groups["t"] > 0, "persons"].sum()),
     }
+
+
+def _times(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
+    """Figures of values or waits, one a row (``days``, ``end``): of persons at most as many as waits have ended."""
+    days = units["days"].astype("float").tolist()
+    clients = int(units["client"].nunique())
+    figures: dict[str, Any] = {"denominator": float(len(units)), "denominator_clients": clients}
+    if indicator.statistic == "median":
+        found = times.median(days)
+        figures |= {"numerator": float(len(units)), "numerator_clients": clients}
+    else:
+        ends = [None if pd.isna(end) else str(end) for end in units["end"]]
+        ended = sum(end == "EVENT" and day <= indicator.horizon for end, day in zip(ends, days, strict=True))
+        found = times.incidence(days, ends, "EVENT", indicator.horizon)
+        if indicator.complement:
+            unseen = sum(end is None and day < indicator.horizon for end, day in zip(ends, days, strict=True))
+            ended = len(units) - unseen - ended
+            mirrored = {"lower": "upper", "upper": "lower"}
+            found = {
+                "_".join(mirrored.get(part, part) for part in name.split("_")): 1 - value
+                for name, value in found.items()
+            }
+        figures |= {"numerator": float(ended), "numerator_clients": min(clients, ended)}
+    return figures | {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
 def _limits(statistic: str, x: float, t: float, clients: pd.DataFrame) -> dict[str, float]:

@@ -61,6 +61,9 @@ class Change:
     new_workers: tuple[str, ...]
     old_organisation: str
     chain: int
+    old_end: int  # last day of the run that the old worker had then (of both, the later one)
+    new_start: int  # first day of the new worker's run (of both, the earlier one)
+    last_covered: int  # position of the last day before it that had anybody
     is_absence_cover: bool = False
     covers_until: int | None = None  # position of the return, of a stand-in who covered an absence
     is_pending: bool = False
@@ -69,6 +72,12 @@ class Change:
     is_saattaen: bool = False
     way: str = "no_record"  # one of several: how it was handed over
     has_record: bool = False
+    overlap_days: int = 0  # at-risk days on which both were responsible
+    gap_days: int = 0  # at-risk days without anybody in between
+
+    @property
+    def kind(self) -> str:
+        return "overlapping" if self.overlap_days else "broken" if self.gap_days else "direct"
 
     @property
     def is_counted(self) -> bool:
@@ -97,6 +106,7 @@ class ClientDays:
     worker: Mapping[str, np.ndarray]  # VASTUU, OHJAAJA -> key of the day's worker, or None
     is_gap: Mapping[str, np.ndarray]  # role -> bool: no worker with a known key
     is_doubtful: Mapping[str, np.ndarray]  # role -> bool
+    housing_type: np.ndarray  # str: code of the housing type; TUNTEMATON where none is known
     housing_class: np.ndarray  # str: stable, unstable, homeless, temporary or unknown
     suitability: np.ndarray  # str: SOVELTUVA, EI_SOVELTUVA or TUNTEMATON
     changes: list[Change] = field(default_factory=list)
@@ -168,17 +178,20 @@ def follow(
     spell, is_stale = _housing_spells(axis, housing, contacts, world, days_of)
 
     kept = np.flatnonzero(at_risk)
+    types: list[str] = []
     classes: list[str] = []
     suitability: list[str] = []
     dwellings: list[str | None] = []
     for position in kept:
         if spell[position] < 0 or is_stale[position]:
+            types.append("TUNTEMATON")
             classes.append(UNKNOWN)
             suitability.append("TUNTEMATON")
             dwellings.append(None)
             continue
         row = housing[spell[position]]
         housing_class, default = world.housing[row["housing_type"]]
+        types.append(row["housing_type"])
         classes.append(housing_class)
         suitability.append(row["suitability"] or default)
         if housing_class == "homeless":
@@ -198,6 +211,7 @@ def follow(
         is_gap={role: incumbent[role][kept] < 0 for role in ROLES}
         | {EITHER: (incumbent["VASTUU"][kept] < 0) & (incumbent["OHJAAJA"][kept] < 0)},
         is_doubtful={role: found[kept] for role, found in doubtful.items()},
+        housing_type=np.array(types, dtype=object),
         housing_class=np.array(classes, dtype=object),
         suitability=np.array(suitability, dtype=object),
     )
@@ -337,17 +351,21 @@ def _changes(
 ) -> list[Change]:
     """Rule 5: days with another worker of the role, and which of them are absence cover."""
     changes: list[Change] = []
-    last_run: dict[int, Run] = {}  # chain -> run of its last incumbent
+    last_run: dict[int, tuple[Run, int]] = {}  # chain -> run of its last incumbent, and that day's position
     for position, day in enumerate(days.day.tolist()):
         if incumbent[position] < 0:
             continue
         chain = chains[position]
         run = runs[incumbent[position]]
-        before = last_run.get(chain)
+        before, last_covered = last_run.get(chain, (None, -1))
         if before is not None and before.worker != run.worker:
             old, new = (before.worker,), (run.worker,)
-            changes.append(Change(role, day, position, old, run, new, before.organisation, chain))
-        last_run[chain] = run
+            changes.append(
+                Change(
+                    role, day, position, old, run, new, before.organisation, chain, before.end, run.start, last_covered
+                )
+            )
+        last_run[chain] = run, position
     for number, change in enumerate(changes):
         following = changes[number + 1] if number + 1 < len(changes) else None
         is_last = following is None or following.chain != change.chain
@@ -390,25 +408,36 @@ def _changes_of_either(
     """Rule 7: days with somebody there, none of whom was the last known of either role before."""
     changes: list[Change] = []
     known: dict[int, dict[str, str]] = {}  # chain -> role -> last known worker
+    # Chain -> role -> last day of the run of the last worker who was there herself, and the last such position.
+    ends: dict[int, dict[str, int]] = {}
+    covered: dict[int, int] = {}
     for position, day in enumerate(days.day.tolist()):
         today = {role: worker for role in ROLES if (worker := staying[role][position]) is not None}
         if not today:
             continue
-        before = known.setdefault(chains[position], {})
+        chain = chains[position]
+        before = known.setdefault(chain, {})
+        run_of = {role: runs[role][incumbent[role][position]] for role in today}
         if before and not set(today.values()) & set(before.values()):
-            role = next(role for role in ROLES if role in today)
-            new = runs[role][incumbent[role][position]]
-            old_workers, new_workers = tuple(before.values()), tuple(today.values())
-            changes.append(
-                Change(EITHER, day, position, old_workers, new, new_workers, new.organisation, chains[position])
-            )
+            new = next(run_of[role] for role in ROLES if role in today)
+            old_end, new_start = max(ends[chain].values()), min(run.start for run in run_of.values())
+            change = Change(
+                EITHER, day, position, tuple(before.values()), new, tuple(today.values()), new.organisation, chain,
+                old_end, new_start, covered[chain],
+            )  # fmt: skip
+            changes.append(change)
         before |= today
+        own_ends = {role: run.end for role, run in run_of.items() if run.worker == today[role]}
+        ends[chain] = ends.get(chain, {}) | own_ends
+        covered[chain] = position
     return changes
 
 
 def _describe(change: Change, days: ClientDays, handovers: Sequence[Row], world: World) -> None:
     """Rules 5 and 6: key breaks, structure, and how the work was handed over."""
     here, earlier = change.position, change.position - 1
+    change.gap_days = change.position - change.last_covered - 1
+    change.overlap_days = int(((days.day >= change.new_start) & (days.day <= change.old_end)).sum())
     places = (days.municipality[earlier], days.municipality[here])
     moved = UNKNOWN not in places and places[0] != places[1]
     change.is_structural = (

@@ -1,7 +1,8 @@
 """The statistics of times once more, in numpy: straight from single waits, by other formulas than the SQL.
 
 Incidence and its variance come from the product integral of transition matrices with a multinomial
-covariance at every step; the SQL uses the closed form. Ranks come from SciPy's binomial distribution.
+covariance at every step; the SQL uses the closed form. Ranks come from SciPy's binomial distribution, above
+200 values from the normal one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from scipy.stats import binom
 
 Z = {"95": 1.959963984540054, "998": 3.090232306167813}
 ALPHA = {"95": 0.05, "998": 0.002}
+EXACT_RANKS = 200
 
 
 def median(values: list[float]) -> dict[str, float]:
@@ -22,8 +24,11 @@ def median(values: list[float]) -> dict[str, float]:
     for name, alpha in ALPHA.items():
         # Values below the median are Binomial(n, 1/2): leave out as many as alpha / 2 lets.
         leave = 0
-        while binom.cdf(leave, len(ordered), 0.5) <= alpha / 2:
-            leave += 1
+        if len(ordered) > EXACT_RANKS:
+            leave = math.floor((len(ordered) + 1 - Z[name] * math.sqrt(len(ordered))) / 2)
+        else:
+            while binom.cdf(leave, len(ordered), 0.5) <= alpha / 2:
+                leave += 1
         inside = ordered[leave - 1 : len(ordered) - leave + 1] if leave else []
         found[f"lower_{name}"] = float(inside[0]) if len(inside) else math.nan
         found[f"upper_{name}"] = float(inside[-1]) if len(inside) else math.nan

@@ -388,8 +388,8 @@ def test_a_cell_without_a_figure_is_too_few_and_never_shown(warehouse, tmp_path)
         connection.execute("delete from release_candidate.indicator_value where area_code not in ('05', '06', '07')")
         without = "value = null, lower_95 = null, upper_95 = null, lower_998 = null, upper_998 = null"
         connection.execute(
-            f"update release_candidate.indicator_value set aggregation = 'kaplan_meier', interval_method = 'km_log_log', "
-            f"{without} where area_code in ('06', '07')"
+            f"update release_candidate.indicator_value set aggregation = 'kaplan_meier', "
+            f"interval_method = 'km_log_log', {without} where area_code in ('06', '07')"
         )
         connection.execute(
             "update release_candidate.indicator_value set numerator = 1, numerator_clients = 1, denominator = 3, "

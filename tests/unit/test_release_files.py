@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import shutil
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 import yaml
 
 from quality.disclosure.attacker.reading import file_weaknesses
-from quality.release import publish, published_tables
+from quality.release import ReleaseError, publish, published_tables
 from quality.release.jsonstat import MEASURES
 from quality.release.workbooks import UnknownMunicipalityError, write_workbooks
 
@@ -316,3 +317,43 @@ def test_workbooks_of_all_are_those_with_figures_and_no_other_code(release, tmp_
     assert [file.name[:3] for file in written] == ["049", "091"]
     with pytest.raises(UnknownMunicipalityError, match="999"):
         write_workbooks(release, tmp_path, ["999"])
+
+
+def test_full_protection_is_told_and_its_report_stays_with_the_warehouse(candidate, tmp_path):
+    """One hidden area alone in no published sum needs no other; the files were attacked before they were shown."""
+    summary = publish(candidate, tmp_path / "published", code_version="1", input_hash="2", protection="full")
+    assert summary.protection == "full"
+    assert rows(summary.folder, "select distinct protection from published.release") == [("full",)]
+    report = json.loads((candidate.parent / "protection" / f"{summary.release_id}.json").read_text(encoding="utf-8"))
+    assert report["unprotected"] == 0
+    assert report["full"]["hidden"] >= report["primary"] > 0
+    assert not list(summary.folder.rglob("*protection*"))
+
+
+def test_unknown_protection_publishes_nothing(candidate, tmp_path):
+    with pytest.raises(ReleaseError, match="primary only"):
+        publish(candidate, tmp_path / "published", code_version="1", input_hash="2", protection="none")
+    assert not (tmp_path / "published" / "current").exists()
+
+
+def test_weakness_that_the_attack_finds_publishes_nothing(candidate, tmp_path, monkeypatch):
+    """Were the protection to do nothing, the attack on the files would stop the release."""
+    module = sys.modules["quality.release.publish"]
+
+    def nothing(connection, *_):
+        connection.execute("update protected set status = 'hidden' where area_code = '01' and period = '2025'")
+        connection.execute(
+            "insert into protected by name select * replace ('country' as area_level, 'FI' as area_code, "
+            "'shown' as status, (select sum(numerator) from protected as one where one.area_level = 'wellbeing_area' "
+            "and one.period = protected.period and one.breakdown = 'total' and one.is_delivered) as numerator, "
+            "(select sum(denominator) from protected as one where one.area_level = 'wellbeing_area' "
+            "and one.period = protected.period and one.breakdown = 'total' and one.is_delivered) as denominator) "
+            "from protected where area_code = '02' and breakdown = 'total'"
+        )
+
+    monkeypatch.setattr(module, "protect_table", nothing)
+    monkeypatch.setattr(module, "write_report", lambda *_: None)
+    with pytest.raises(ReleaseError, match="attack"):
+        publish(candidate, tmp_path / "published", code_version="1", input_hash="2", protection="full")
+    assert not (tmp_path / "published" / "current").exists()
+    assert not list((tmp_path / "published" / "releases").iterdir())

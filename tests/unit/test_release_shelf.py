@@ -191,6 +191,7 @@ def test_a_prepared_release_that_is_not_what_it_was_is_not_published(home, capsy
         pytest.param("embargo_until: 2026-12-24T08:00:00", id="no_zone"),
         pytest.param("embargo_until: 2026-12-24", id="day_only"),
         pytest.param("embargo_until: tomorrow", id="no_time"),
+        pytest.param("protection: some", id="unknown_protection"),
         pytest.param("approvals: -1", id="negative"),
         pytest.param("approvals: true", id="no_number"),
         pytest.param("prepare_only: 2", id="no_answer"),

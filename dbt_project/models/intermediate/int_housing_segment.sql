@@ -17,7 +17,7 @@ winner as (
         'at_risk',
         'spell_of_client',
         ['wellbeing_area_code', 'municipality_code'],
-        ['dwelling_id', 'housing_class', 'suitability', 'move_reason', 'is_planned', 'organisation'],
+        ['dwelling_id', 'housing_type', 'housing_class', 'suitability', 'move_reason', 'is_planned', 'organisation'],
         'spell.is_temporary, spell.began_on desc, spell.tie_breaker desc, spell.organisation desc',
     ) | indent(4) }}
 )
@@ -29,6 +29,7 @@ select
     start_date,
     end_date_exclusive,
     dwelling_id,
+    coalesce(housing_type, 'TUNTEMATON') as housing_type,
     coalesce(housing_class, 'unknown') as housing_class,
     coalesce(suitability, 'TUNTEMATON') as suitability,
     move_reason,

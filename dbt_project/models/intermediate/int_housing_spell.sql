@@ -65,6 +65,7 @@ final as (
     select
         client_id,
         case when housing_class = 'homeless' then 0 else dwelling_id end as dwelling_id,
+        housing_type,
         housing_class,
         suitability,
         move_reason,
@@ -84,6 +85,7 @@ final as (
     select
         client_id,
         null,
+        'TUNTEMATON',
         'unknown',
         'TUNTEMATON',
         move_reason,

@@ -18,6 +18,9 @@ select
         as population_variants,
     cast({{ (meta.variants | selectattr('per_population', 'defined') | map(attribute='scale') | list + [1]) | first }} as double)
         as population_scale,
+    -- Variants of an incidence that tell of those to whom it has not happened.
+    {{ literal(',' ~ meta.variants | selectattr('complement', 'defined') | map(attribute='variant') | join(',') ~ ',') }}
+        as complement_variants,
     {{ meta.worker_action | lower }} as is_worker_action,
     {{ meta.counts_persons | lower }} as counts_persons,
     {{ literal(meta.key_break) }} as key_break,
@@ -40,6 +43,7 @@ select
     cast(null as varchar) as interval_method, cast(null as varchar) as time_basis,
     cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
     cast(null as varchar) as population_variants, cast(1 as double) as population_scale,
+    cast(null as varchar) as complement_variants,
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
     cast(null as varchar) as period_types, cast(null as varchar) as levels,
     cast(null as varchar) as breakdowns, cast(null as varchar) as event_codes, false as has_fixed_age_band,

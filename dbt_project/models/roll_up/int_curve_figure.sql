@@ -106,24 +106,48 @@ incidence_at_horizon as (
     group by {{ cell_key() }}, horizon_variant
 ),
 
-incidence_figure as (
+limited_incidence as (
     select
-        indicator_id,
+        incidence_at_horizon.*,
         case
             when horizon_variant = 'main' then variant
             when variant = 'main' then horizon_variant
             else variant || '_' || horizon_variant
-        end as variant,
-        variant as cell_variant,
-        area_level, area_code, period_type, period, breakdown, category,
-        numerator,
-        denominator,
-        incidence as value,
+        end as figure_variant,
         {% for name, confidence, z in confidence_levels() -%}
         {{ incidence_limit(z, '') }} as lower_{{ name }},
         {{ incidence_limit(z, '-') }} as upper_{{ name }}{{ "," if not loop.last }}
         {% endfor %}
     from incidence_at_horizon
+),
+
+-- The complement tells of those to whom it has not happened: the same curve seen from above.
+incidence_figure as (
+    select
+        incidence.indicator_id,
+        incidence.figure_variant as variant,
+        incidence.variant as cell_variant,
+        incidence.area_level,
+        incidence.area_code,
+        incidence.period_type,
+        incidence.period,
+        incidence.breakdown,
+        incidence.category,
+        incidence.denominator,
+        {% set is_complement = "meta.complement_variants like '%,' || incidence.figure_variant || ',%'" -%}
+        case
+            when {{ is_complement }} then incidence.known_units - incidence.numerator else incidence.numerator
+        end as numerator,
+        case when {{ is_complement }} then 1 - incidence.incidence else incidence.incidence end as value,
+        {% for name, confidence, z in confidence_levels() -%}
+        {% for side, other in [('lower', 'upper'), ('upper', 'lower')] -%}
+        case
+            when {{ is_complement }} then 1 - incidence.{{ other }}_{{ name }} else incidence.{{ side }}_{{ name }}
+        end as {{ side }}_{{ name }}{{ "," if not loop.last }}
+        {% endfor %}{{ "," if not loop.last }}
+        {% endfor %}
+    from limited_incidence as incidence
+    left join {{ ref('indicator_meta') }} as meta on incidence.indicator_id = meta.indicator_id
 )
 
 {% for relation in ['median_figure', 'kaplan_meier_figure', 'incidence_figure'] %}

@@ -12,6 +12,7 @@ select
     || case protection
         when 'primary only' then 'vain ensisijainen: pienet luvut on poistettu, mutta niiden '
             || 'päätteleminen muista luvuista ei ole vielä estetty'
+        when 'full' then 'täysi: poistettuja lukuja ei voi päätellä muista luvuista'
         else protection
     end
     || '</p><p class="st-small">Julkaisun tunnus ' || release_id || '</p></div>' as card_html,

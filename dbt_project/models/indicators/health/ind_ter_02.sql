@@ -1,0 +1,43 @@
+-- Grain: one row per referral to mental-health or substance services made while in aftercare and followed for as
+-- long as the law gives time.
+with
+referral as (
+    select
+        delivered.organisation,
+        delivered.referral_key,
+        client.client_id,
+        segment.wellbeing_area_code,
+        segment.municipality_code,
+        period.period as quarter,
+        case
+            when
+                delivered.service_start_date
+                <= {{ add_days('delivered.referral_date', 'law_limit.days') }}
+                then 1
+            else 0
+        end as is_in_time
+    from {{ ref('stg_hva__referral') }} as delivered
+    inner join {{ ref('int_supplier') }} as supplier on delivered.organisation = supplier.organisation
+    inner join {{ ref('int_client') }} as client on delivered.client_key = client.client_key
+    inner join {{ ref('int_at_risk_segment') }} as segment
+        on client.client_id = segment.client_id
+        and delivered.referral_date >= segment.start_date
+        and delivered.referral_date < segment.end_date_exclusive
+    inner join {{ ref('int_period') }} as period
+        on delivered.referral_date >= period.period_start
+        and delivered.referral_date < period.period_end_exclusive
+    inner join {{ ref('seed_law_limit') }} as law_limit
+        on law_limit.limit_code = 'mental_health_or_substance_service'
+        and (law_limit.valid_from is null or delivered.referral_date >= law_limit.valid_from)
+        and (law_limit.valid_until is null or delivered.referral_date <= law_limit.valid_until)
+    where
+        delivered.target_service in ('MIELENTERVEYS', 'PAIHDE')
+        and period.period_type = 'quarter'
+        -- Whose time is not over by the end of the data may still be served in time.
+        and {{ add_days('delivered.referral_date', 'law_limit.days') }} < supplier.data_until_exclusive
+)
+
+{{ contribution(
+    'TER-02', 'referral', 'is_in_time', '1', unit_type='referral', unit_key="organisation || ':' || referral_key",
+    client_id='client_id'
+) }}
