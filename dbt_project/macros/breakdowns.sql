@@ -41,7 +41,8 @@ select
     contributed.unknown_part,
     contributed.recorded_part,
     contributed.doubtful_part,
-    contributed.part_base
+    contributed.part_base,
+    contributed.persons
 from contributed
 left join last_quarter
     on contributed.period_type = last_quarter.period_type

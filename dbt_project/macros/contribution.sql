@@ -8,6 +8,7 @@
     client_id: the young person behind a unit of another type, so that persons are counted once.
     unknown_part, recorded_part, doubtful_part: how much of `part_base` is unknown, has any record of
     its kind, or rests on an assignment that nobody seems to have closed.
+    persons: of how many persons a delivered sum is (the workers of a team, the respondents of a wave).
     categories: {breakdown: expression} where the row knows better than the client's own attributes
     (a survey without client keys).
 #}
@@ -15,7 +16,7 @@
     indicator_id, relation, numerator, denominator, variant='main', period='quarter', period_type='quarter',
     unit_type='client', unit_key='client_id', municipality_code='municipality_code',
     unknown_part='null', recorded_part='null', doubtful_part='null', part_base='null', where=none,
-    duration_days='null', event_code='null', client_id=none, categories={}
+    duration_days='null', event_code='null', client_id=none, categories={}, persons='null'
 ) %}
 select
     '{{ indicator_id }}' as indicator_id,
@@ -37,7 +38,8 @@ select
     cast({{ unknown_part }} as double) as unknown_part,
     cast({{ recorded_part }} as double) as recorded_part,
     cast({{ doubtful_part }} as double) as doubtful_part,
-    cast({{ part_base }} as double) as part_base
+    cast({{ part_base }} as double) as part_base,
+    cast({{ persons }} as bigint) as persons
 from {{ relation }}
 {% if where %}where {{ where }}{% endif %}
 {% endmacro %}

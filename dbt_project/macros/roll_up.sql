@@ -44,7 +44,8 @@
         contribution.unknown_part,
         contribution.recorded_part,
         contribution.doubtful_part,
-        contribution.part_base
+        contribution.part_base,
+        contribution.persons
     from {{ ref('contribution') }} as contribution
     inner join {{ ref('indicator_meta') }} as meta
         on contribution.indicator_id = meta.indicator_id
@@ -97,8 +98,10 @@
 {# Sums of everything that a contribution adds to a ratio. #}
 {% macro sums_of_parts() -%}
     {% for part in ['numerator', 'denominator', 'unknown_part', 'recorded_part', 'doubtful_part', 'part_base'] -%}
-    sum({{ part }}) as {{ part }}{{ "," if not loop.last }}
-    {% endfor %}
+    sum({{ part }}) as {{ part }},
+    {% endfor -%}
+    -- The same people in each of the base periods.
+    max(persons) as persons
 {%- endmacro %}
 
 {# Grain: one row per wellbeing area and larger place that it is a part of. #}
@@ -116,8 +119,13 @@
 {% macro unit_sums() -%}
     sum(case when numerator > 0 then 1 else 0 end) as numerator_units,
     {%- for part in ['numerator', 'denominator'] %}
-    -- A client is a unit of her own; behind other units she is counted once.
-    sum(case when unit_type = 'client' and {{ part }} > 0 then 1 else 0 end)
+    -- A client or respondent is a unit of her own, a delivered sum says of how many it is; behind other
+    -- units a client is counted once.
+    sum(case
+        when {{ part }} <= 0 then 0
+        when unit_type in ('client', 'respondent') then 1
+        else coalesce(persons, 0)
+    end)
     + count(distinct case when unit_type <> 'client' and {{ part }} > 0 then client_id end) as {{ part }}_clients,
     {%- endfor %}
     sum(numerator * numerator) as numerator_squares,

@@ -33,6 +33,27 @@ class CellRule:
 
 CELL_RULES = {"C0": CellRule(), "C1": CellRule()}
 
+
+@dataclass(frozen=True)
+class GroupRule:
+    """Thresholds of figures about groups of persons who are not clients, in such persons.
+
+    Fewer than ``least_persons`` behind a figure are confidential. Where ``none_or_all`` is true, what
+    single persons could be known by (``counts_persons``) needs ``least_counted`` of them, and none or
+    all is confidential however many they are.
+    """
+
+    least_persons: int
+    least_counted: int
+    none_or_all: bool
+
+
+# Respondents of a survey, and workers.
+GROUP_RULES = {
+    "C3": GroupRule(least_persons=10, least_counted=10, none_or_all=False),
+    "C4": GroupRule(least_persons=5, least_counted=10, none_or_all=True),
+}
+
 # A value of a worker's action below the level of areas must not be one worker's value.
 LEAST_WORKERS = 3
 LARGEST_WORKER_SHARE = 0.7
@@ -51,12 +72,17 @@ def primary_protection_sql(candidate: str) -> str:
     ``candidate``: a relation with the columns of ``release_candidate.indicator_value``. A cell class
     without a rule is hidden: what nobody has thought about stays in.
     """
-    confidential = " or ".join(_confidential(name, rule) for name, rule in CELL_RULES.items())
+    confidential = " or ".join(
+        [
+            *(_confidential(name, rule) for name, rule in CELL_RULES.items()),
+            *(_group_is_confidential(name, rule) for name, rule in GROUP_RULES.items()),
+        ]
+    )
     unreliable = " or ".join(
         f"(cell_class = '{name}' and aggregation <> 'count' and published_denominator < {rule.least_reliable})"
         for name, rule in CELL_RULES.items()
     )
-    known = ", ".join(f"'{name}'" for name in CELL_RULES)
+    known = ", ".join(f"'{name}'" for name in (*CELL_RULES, *GROUP_RULES))
     return f"""
         select
             *,
@@ -99,6 +125,15 @@ def _confidential(cell_class: str, rule: CellRule) -> str:
             f"or ({numerator} in (0, {denominator}) and {denominator} < {rule.least_for_all})))"
         )
     return " or ".join([counts, *checks])
+
+
+def _group_is_confidential(cell_class: str, rule: GroupRule) -> str:
+    checks = [f"coalesce(denominator_clients, 0) < {rule.least_persons}"]
+    if rule.none_or_all:
+        checks.append(
+            f"(counts_persons and (denominator_clients < {rule.least_counted} or numerator in (0, denominator)))"
+        )
+    return f"(cell_class = '{cell_class}' and ({' or '.join(checks)}))"
 
 
 def _one_workers_value() -> str:

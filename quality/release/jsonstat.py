@@ -29,6 +29,7 @@ STATUSES = {
 }
 PERIOD_TYPES = {
     "quarter": {"fi": "neljännes", "sv": "kvartal", "en": "quarter"},
+    "half_year": {"fi": "puolivuosi", "sv": "halvår", "en": "half-year"},
     "rolling_12_months": {"fi": "12 kuukautta", "sv": "12 månader", "en": "12 months"},
     "year": {"fi": "vuosi", "sv": "år", "en": "year"},
     "pooled_3_years": {"fi": "kolme vuotta yhdessä", "sv": "tre år tillsammans", "en": "three years pooled"},

@@ -27,10 +27,12 @@ class Indicator:
     """One indicator and variant.
 
     ``statistic``: count, persons_per_1000 (residents), rate (per 1,000 days), share (Wilson), share_of_days, per_100,
-    median, incidence (Aalen-Johansen at ``horizon`` days; ``complement``: of what has not ended by then).
+    median, incidence (Aalen-Johansen at ``horizon`` days; ``complement``: of what has not ended by then),
+    ratio (a plain one, without an interval).
     ``units``: makes the rows of one period (client, area, municipality, x, t and optional
-    columns unknown, of, doubtful, record; for medians and incidences one row a value or wait, with its days and
-    end: EVENT, another one that competes, or none) from the facts.
+    columns unknown, of, doubtful, record; group and persons: a delivered sum and how many it is of; for medians
+    and incidences one row a value or wait, with its days and end: EVENT, another one that competes, or none)
+    from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
     ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
@@ -72,7 +74,7 @@ class Facts:
     supported housing by area and quarter. ``stays``: client, first, last (days, both counted) of at-risk days
     in a row with the same area, municipality, responsible worker (``VASTUU``, ``OHJAAJA``: key or None),
     ``housing_type``, ``housing_class`` and ``suitability``. ``register``: the delivered rows.
-    ``residents``: aged 18-22, by municipality in force.
+    ``residents``: aged 18-22, by municipality in force. ``today``: any mainland municipality code -> the one in force.
     """
 
     days: pd.DataFrame
@@ -85,6 +87,7 @@ class Facts:
     stays: pd.DataFrame
     register: Register
     key_breaks: KeyBreaks
+    today: dict[str, str]
 
     def broken_areas(self, table: str | None, span: Span) -> set[str]:
         """Areas whose supplier changed the keys of a table in the period."""

@@ -206,6 +206,7 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         places=_places(tables["supported_housing_capacity"]),
         residents=_residents(geography),
         key_breaks=key_breaks,
+        today=geography.today,
     )
     at_risk_from = int(aftercare["start_date"].min()) if len(aftercare) else 0
     first_day = to_day(f"{pd.Timestamp(at_risk_from, unit='D').year}-01-01")
@@ -384,6 +385,11 @@ def _spans(period_types: dict[str, Any], first_day: int, newest: int) -> list[Sp
             twelve = tuple(str(quarter - back) for back in (3, 2, 1, 0))
             start = to_day((quarter - 3).start_time)
             found.append(Span("rolling_12_months", code, start, end, twelve, (code,)))
+    for year, half in sorted({(q.year, (q.quarter + 1) // 2) for q in quarters}):
+        inside = tuple(str(q) for q in quarters if q.year == year and (q.quarter + 1) // 2 == half)
+        if "half_year" in period_types and len(inside) == 2:
+            start, end = to_day(pd.Period(inside[0]).start_time), to_day(pd.Period(inside[1]).end_time)
+            found.append(Span("half_year", f"{year}H{half}", start, end, inside, inside[-1:]))
     blocks = [("year", year, year) for year in sorted({q.year for q in quarters})]
     blocks += [("pooled_3_years", first, last) for first, last in POOLED_BLOCKS]
     for kind, first_year, final_year in blocks:
@@ -676,6 +682,8 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
         "numerator_clients": int((clients["x"] > 0).sum()),
         "denominator_clients": int(t if indicator.statistic == "persons_per_1000" else (clients["t"] > 0).sum()),
     }
+    if "persons" in units:
+        figures |= _persons_of_groups(units)
     of = float(units["of"].sum()) if "of" in units else 0.0
     if of and "unknown" in units:
         figures["unknown_share"] = float(units["unknown"].sum()) / of
@@ -692,6 +700,15 @@ def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
         figures["value"] = x / t * scale
         figures |= _limits(indicator.statistic, x, t, clients[clients["t"] > 0])
     return figures
+
+
+def _persons_of_groups(units: pd.DataFrame) -> dict[str, int]:
+    """Persons behind delivered sums: a group is as large as it was at most, and counts where it has a part."""
+    groups = units.groupby(["area", "group"]).agg({"x": "sum", "t": "sum", "persons": "max"})
+    return {
+        "numerator_clients": int(groups.loc[groups["x"] > 0, "persons"].sum()),
+        "denominator_clients": int(groups.loc[groups["t"] > 0, "persons"].sum()),
+    }
 
 
 def _times(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:

@@ -366,6 +366,12 @@ def _parse(column: Column, values: pd.Series, text: pd.Series, municipalities: A
         if column.maximum is not None:
             fits &= number <= column.maximum
         return number.where(fits).astype("Int64"), fits
+    if column.type == "decimal":
+        amount = pd.to_numeric(text.str.replace(",", ".", regex=False), errors="coerce")
+        fits = amount.notna()
+        if column.minimum is not None:
+            fits &= amount >= column.minimum
+        return amount.where(fits), fits
     plain = text.astype(object).where(text != "", None)
     if column.type == "municipality":
         # Leading zeros that a workbook lost on the way are put back.

@@ -61,6 +61,18 @@ final as (
 
     union all
 
+    select
+        'half_year',
+        year || case when quarter like '%Q1' or quarter like '%Q2' then 'H1' else 'H2' end,
+        min(quarter_start),
+        max(quarter_end_exclusive),
+        min(quarter_start)
+    from quarter_row
+    group by year, case when quarter like '%Q1' or quarter like '%Q2' then 'H1' else 'H2' end
+    having count(*) = 2
+
+    union all
+
     select 'year', year, year_start, year_end_exclusive, year_start
     from year_row
 

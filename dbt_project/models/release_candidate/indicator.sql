@@ -14,6 +14,9 @@
     'health': ('Terveys', 'Hälsa', 'Health'),
     'work': ('Työ ja toimeentulo', 'Arbete och utkomst', 'Work and income'),
     'education': ('Koulutus', 'Utbildning', 'Education'),
+    'workforce': ('Työntekijöiden jaksaminen', 'Personalens ork', 'Workforce'),
+    'municipality': ('Kunnan rooli ja yhdyspinnat', 'Kommunens roll och gränssnitt', 'Role of the municipality'),
+    'cost': ('Kustannukset', 'Kostnader', 'Costs'),
 } %}
 {% set units = {
     'persons': ('henkilöä', 'personer', 'persons'),
@@ -25,6 +28,7 @@
     'days': ('päivää', 'dagar', 'days'),
     'index': ('indeksi 0–1', 'index 0–1', 'index 0–1'),
     'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
+    'clients_per_fte': ('asiakasta henkilötyövuotta kohti', 'klienter per årsverke', 'clients per full-time equivalent'),
 } %}
 {% set metas = indicator_metas() %}
 {%- for meta in metas %}{% set last_meta = loop.last %}

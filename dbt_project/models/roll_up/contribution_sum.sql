@@ -111,7 +111,8 @@ mover as (
     select
         {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id,
         sum(numerator) as numerator,
-        sum(denominator) as denominator
+        sum(denominator) as denominator,
+        max(persons) as persons
     from placed_mover
     group by {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id
 ),
@@ -122,7 +123,8 @@ larger_place as (
 
 mover_in_larger_place as (
     select
-        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id, numerator, denominator
+        {{ cell_key() }}, wellbeing_area_code, unit_type, unit_key, client_id, numerator, denominator,
+        persons
     from mover
     where area_level <> 'wellbeing_area'
 
@@ -130,7 +132,8 @@ mover_in_larger_place as (
 
     select
         {{ columns_in_larger_place('mover', 'larger_place', [
-            'wellbeing_area_code', 'unit_type', 'unit_key', 'client_id', 'numerator', 'denominator'
+            'wellbeing_area_code', 'unit_type', 'unit_key', 'client_id', 'numerator', 'denominator',
+            'persons'
         ]) }}
     from mover
     inner join larger_place on mover.wellbeing_area_code = larger_place.wellbeing_area_code
@@ -141,7 +144,8 @@ joined_unit as (
     select
         {{ cell_key() }}, unit_type, unit_key, client_id,
         sum(numerator) as numerator,
-        sum(denominator) as denominator
+        sum(denominator) as denominator,
+        max(persons) as persons
     from mover_in_larger_place
     group by {{ cell_key() }}, unit_type, unit_key, client_id
 ),

@@ -18,7 +18,12 @@ from quality.disclosure.attacker.system import Flags, Floats, Integers, SystemBu
 _SAME_TIME = ["indicator_id", "variant", "period_type", "period", "breakdown", "category"]
 _SAME_PLACE = ["indicator_id", "variant", "area_level", "area_code", "breakdown", "category"]
 # Whole periods and what they are put together from.
-_PERIOD_PARTS = (("year", "quarter"), ("rolling_12_months", "quarter"), ("pooled_3_years", "year"))
+_PERIOD_PARTS = (
+    ("year", "quarter"),
+    ("year", "half_year"),
+    ("rolling_12_months", "quarter"),
+    ("pooled_3_years", "year"),
+)
 PEER_LEVELS = ("area_peer", "peer_group")
 _NO_ROWS: Integers = np.empty(0, dtype=np.int64)
 _NO_PAIRS = pd.DataFrame({"group": _NO_ROWS, "whole": _NO_ROWS, "part": _NO_ROWS})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from ingest.contracts import code_lists
-from tests.oracle.facts import LARGE_LEVELS, LEVELS, PLACE, PLACED, Facts, Indicator, Span, Units, quarter_of
-from tests.oracle.reading import OPEN, to_day
+from tests.oracle.facts import LARGE_LEVELS, LEVELS, PLACE, PLACED, Facts, Indicator, Span, Units
+from tests.oracle.reading import to_day
 from tests.oracle.themes.network import ACTIONS, BY_QUARTER, ROLLING, actions_of
 from tests.oracle.timeline import UNKNOWN
 from tests.oracle.windows import (
@@ -308,79 +308,6 @@ def _saa_04(*, age_limit: bool = False) -> Units:
     return units
 
 
-def _care_ends(facts: Facts) -> pd.DataFrame:
-    """Last days of substitute care at 16 or older, of those who were ever in aftercare."""
-    placements = table(facts, "placement")
-    placements = placements[placements["legal_basis"] != "JALKI"]
-    ever = set(facts.register.tables["aftercare_period"]["client_key"])
-    placements = placements[placements["client"].isin(ever)].copy()
-    # Open ones go on, and so do those whose end lies after the last delivered day.
-    placements["until"] = placements["end_date"].where(placements["is_closed"].astype(bool), OPEN)
-    ends = []
-    for client, rows in placements.sort_values(["start_date", "placement_key"]).groupby("client"):
-        run: list[tuple[int, int, str, str]] = []
-        reached = -OPEN
-        for first, until, key, organisation in zip(
-            rows["start_date"], rows["until"], rows["placement_key"], rows["organisation"], strict=True
-        ):
-            if run and first > reached + 1:
-                ends.append((client, *max(run)))
-                run, reached = [], -OPEN
-            run.append((until, first, key, organisation[4:]))
-            reached = max(reached, until)
-        ends.append((client, *max(run)))
-    found = pd.DataFrame(ends, columns=["client", "day", "first", "key", "area"])
-    found = found[found["day"] < OPEN]
-    found = found.assign(quarter=[quarter_of(int(day)) for day in found["day"]])
-    return found[_ages(facts, found) >= 16].reset_index(drop=True)
-
-
-def _asu_07(today: dict[str, str]) -> Units:
-    def units(facts: Facts, span: Span) -> pd.DataFrame:
-        ends = _care_ends(facts)
-        ends = ends[(ends["day"] >= span.start) & (ends["day"] <= span.end)].reset_index(drop=True)
-        residence = {client: of for client, of in table(facts, "residence_spell").groupby("client")}
-        actions = table(facts, "plan_action").merge(
-            facts.register.tables["plan"][["organisation", "plan_key", "valid_from"]],
-            on=["organisation", "plan_key"],
-            how="left",
-        )
-        actions_by = {client: of for client, of in actions.groupby("client")}
-        municipality, done, record = [], [], []
-        for client, day in zip(ends["client"], ends["day"], strict=True):
-            home = UNKNOWN
-            if client in residence:
-                of = residence[client]
-                is_there = (of["start_date"] <= day) & ((of["end_date"] >= day) | of["is_open"].astype(bool))
-                of = of[is_there].assign(now=of["municipality"].map(today).fillna(UNKNOWN))
-                of = of.sort_values(["start_date", "now"], ascending=[False, True])
-                home = of["now"].iloc[0] if len(of) else UNKNOWN
-            municipality.append(home)
-            of_client = actions_by.get(client)
-            if of_client is None:
-                done.append(0)
-                record.append(0)
-                continue
-            before = (of_client["date"] <= day).fillna(False).astype(bool)
-            practised = before & (of_client["action_code"] == "ASUMISHARJOITTELU") & (of_client["status"] == "TEHTY")
-            said = of_client["date"].fillna(of_client["valid_from"])
-            done.append(int(practised.any()))
-            record.append(int((said <= day).fillna(False).any()))
-        return ends[["client", "area"]].assign(municipality=municipality, x=done, t=1, record=record)
-
-    return units
-
-
-def _today() -> dict[str, str]:
-    from tests.oracle.indicators import GROUPS, REFERENCE, _geography
-
-    return _geography(REFERENCE, GROUPS).today
-
-
-def _asu_07_units(facts: Facts, span: Span) -> pd.DataFrame:
-    return _asu_07(_today())(facts, span)
-
-
 ACTIVITY = (*PLACED, "client", "activity_spell")
 WORKING = ("TYO", "OPISKELU", "OPPISOPIMUS", "TYOPAJA", "VARUSMIES")
 
@@ -402,12 +329,4 @@ INDICATORS = (
     *(Indicator("ASU-04", way, "share", _asu_04(way), SENSITIVE_BY_YEAR, HOUSING) for way in WAYS),
     Indicator("SAA-04", "main", "share", _saa_04(), BY_YEAR, (*PLACED, "plan", "referral")),
     Indicator("SAA-04", "age_limit", "share", _saa_04(age_limit=True), BY_YEAR, (*PLACED, "plan", "referral")),
-    Indicator(
-        "ASU-07",
-        "main",
-        "share",
-        _asu_07_units,
-        BY_YEAR,
-        ("aftercare_period", "residence_spell", "client", "placement", "plan", "plan_action"),
-    ),
 )
