@@ -62,12 +62,14 @@ def test_quarters_add_up_to_the_year(result: pd.DataFrame) -> None:
 def test_every_value_lies_within_its_limits(result: pd.DataFrame) -> None:
     rows = result.dropna(subset=["value", "lower_95"])
     assert len(rows) > 1000
-    # Shares of 0 and 1 touch their limits.
+    # Shares of 0 and 1 touch their limits; few values leave a median without one on a side.
     slack = 1e-9
-    assert (rows["lower_998"] <= rows["lower_95"] + slack).all()
-    assert (rows["lower_95"] <= rows["value"] + slack).all()
-    assert (rows["value"] <= rows["upper_95"] + slack).all()
-    assert (rows["upper_95"] <= rows["upper_998"] + slack).all()
+    order = ["lower_998", "lower_95", "value", "upper_95", "upper_998"]
+    for below, above in zip(order, order[1:], strict=False):
+        both = rows.dropna(subset=[below, above])
+        assert len(both) > 1000
+        wrong = both[both[below] > both[above] + slack]
+        assert wrong.empty, wrong.head(10).to_string()
 
 
 def test_missing_quarter_shows_as_not_delivered(result: pd.DataFrame, planted: dict) -> None:
