@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -65,7 +67,7 @@ def test_every_value_lies_within_its_limits(result: pd.DataFrame) -> None:
     # Shares of 0 and 1 touch their limits; few values leave a median without one on a side.
     slack = 1e-9
     order = ["lower_998", "lower_95", "value", "upper_95", "upper_998"]
-    for below, above in zip(order, order[1:], strict=False):
+    for below, above in pairwise(order):
         both = rows.dropna(subset=[below, above])
         assert len(both) > 1000
         wrong = both[both[below] > both[above] + slack]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -604,8 +605,7 @@ def _cells(
     all_covered = {organisation[4:] for organisation in expected} <= covered
     rows = []
     for level in indicator.period_types[span.type]:
-        places = _places_of_level(level, units, geography)
-        by_place = dict(tuple(units.groupby(places))) if len(units) else {}
+        by_place = _sums_by_place(units, _places_of_level(level, units, geography))
         for code, members in _all_places(level, geography).items():
             complete = members <= covered if level != "country" else all_covered
             if code == UNKNOWN:
@@ -628,7 +628,7 @@ def _cells(
                 and code in facts.broken_areas(indicator.compared_keys, span),
             }
             if is_delivered:
-                row |= _figures(indicator, by_place.get(code, units.iloc[:0]))
+                row |= _figures(indicator, by_place.get(code))
             rows.append(row)
     return rows
 
@@ -665,40 +665,90 @@ def _all_places(level: str, geography: Geography) -> dict[str, set[str]]:
     return {**groups, UNKNOWN: set()} if groups else {}
 
 
-def _figures(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
-    """Sums, value, intervals and shares of one cell."""
+@dataclass(frozen=True)
+class Sums:
+    """What the rows of one place add up to. ``client_x``, ``client_t``: sums of each client there, a client who
+    lived in two places of it being one. ``units``: the rows themselves."""
+
+    x: float
+    t: float
+    parts: dict[str, float]
+    client_x: np.ndarray
+    client_t: np.ndarray
+    all_units: pd.DataFrame
+    positions: np.ndarray
+
+    @property
+    def units(self) -> pd.DataFrame:
+        return self.all_units.iloc[self.positions]
+
+
+def _sums_by_place(units: pd.DataFrame, places: pd.Series) -> dict[str, Sums]:
+    """Sums of every place that has rows. Rows of no client (None) are nobody's."""
+    known = places.notna().to_numpy()
+    if not known.all():
+        units, places = units[known], places[known]
     if units.empty:
+        return {}
+    place, codes = pd.factorize(places)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(len(codes) + 1))
+    client = pd.factorize(units["client"])[0]
+    columns = {
+        name: units[name].to_numpy("float64")
+        for name in ("x", "t", "of", "unknown", "doubtful", "record")
+        if name in units
+    }
+    found = {}
+    for number, code in enumerate(codes):
+        rows = order[starts[number] : starts[number + 1]]
+        person = client[rows]
+        _, own = np.unique(person[person >= 0], return_inverse=True)
+        of_persons = rows[person >= 0]
+        found[str(code)] = Sums(
+            float(columns["x"][rows].sum()),
+            float(columns["t"][rows].sum()),
+            {name: float(np.nansum(values[rows])) for name, values in columns.items() if name not in ("x", "t")},
+            np.bincount(own, columns["x"][of_persons]),
+            np.bincount(own, columns["t"][of_persons]),
+            units,
+            rows,
+        )
+    return found
+
+
+def _figures(indicator: Indicator, sums: Sums | None) -> dict[str, Any]:
+    """Value, intervals and shares of one cell; of no rows, nothing."""
+    if sums is None:
         nothing = None if indicator.statistic == "count" else 0.0
         empty = {"numerator": 0.0, "denominator": nothing}
         return {**empty, "numerator_clients": 0, "denominator_clients": 0}
-    # A client who lived in two places of the cell is one client there.
-    clients = units.groupby("client")[["x", "t"]].sum()
-    x, t = float(units["x"].sum()), float(units["t"].sum())
+    x, t = sums.x, sums.t
     if indicator.statistic in ("count", "persons_per_1000"):
-        x = float(len(clients))
+        x = float(len(sums.client_x))
+    persons = t if indicator.statistic == "persons_per_1000" else (sums.client_t > 0).sum()
     figures: dict[str, Any] = {
         "numerator": x,
         "denominator": None if indicator.statistic == "count" else t,
-        "numerator_clients": int((clients["x"] > 0).sum()),
-        "denominator_clients": int(t if indicator.statistic == "persons_per_1000" else (clients["t"] > 0).sum()),
+        "numerator_clients": int((sums.client_x > 0).sum()),
+        "denominator_clients": int(persons),
     }
-    if "persons" in units:
-        figures |= _persons_of_groups(units)
-    of = float(units["of"].sum()) if "of" in units else 0.0
-    if of and "unknown" in units:
-        figures["unknown_share"] = float(units["unknown"].sum()) / of
-    if of and "doubtful" in units:
-        figures["doubtful_share"] = float(units["doubtful"].sum()) / of
+    if "persons" in sums.all_units:
+        figures |= _persons_of_groups(sums.units)
+    of = sums.parts.get("of", 0.0)
+    for share, part in (("unknown_share", "unknown"), ("doubtful_share", "doubtful")):
+        if of and part in sums.parts:
+            figures[share] = sums.parts[part] / of
     if indicator.statistic in TIMES:
-        return figures | _times(indicator, units)
-    if t and "record" in units:
-        figures["record_share"] = float(units["record"].sum()) / t
+        return figures | _times(indicator, sums.units)
+    if t and "record" in sums.parts:
+        figures["record_share"] = sums.parts["record"] / t
         if figures["record_share"] < RECORDING_THRESHOLD:
             figures["status_candidate"] = "not_recorded"
     if t and indicator.statistic != "count":
         scale = {"rate": 1000.0, "persons_per_1000": 1000.0, "per_100": 100.0}.get(indicator.statistic, 1.0)
         figures["value"] = x / t * scale
-        figures |= _limits(indicator.statistic, x, t, clients[clients["t"] > 0])
+        figures |= _limits(indicator.statistic, x, t, sums)
     return figures
 
 
@@ -735,7 +785,7 @@ def _times(indicator: Indicator, units: pd.DataFrame) -> dict[str, Any]:
     return figures | {name: None if math.isnan(value) else value for name, value in found.items()}
 
 
-def _limits(statistic: str, x: float, t: float, clients: pd.DataFrame) -> dict[str, float]:
+def _limits(statistic: str, x: float, t: float, sums: Sums) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, (z, alpha) in intervals.LEVELS.items():
         if statistic in ("rate", "persons_per_1000"):
@@ -743,7 +793,9 @@ def _limits(statistic: str, x: float, t: float, clients: pd.DataFrame) -> dict[s
         elif statistic == "share":
             lower, upper = intervals.wilson(x, t, z)
         elif statistic == "share_of_days":
-            lower, upper = intervals.share_of_days(clients["x"].tolist(), clients["t"].tolist(), z)
+            has_days = sums.client_t > 0
+            of_clients = sums.client_x[has_days].tolist(), sums.client_t[has_days].tolist()
+            lower, upper = intervals.share_of_days(*of_clients, z)
         else:
             continue
         found[f"lower_{name}"], found[f"upper_{name}"] = lower, upper

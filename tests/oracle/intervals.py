@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from scipy.stats import chi2
 
@@ -24,6 +25,7 @@ def wilson(x: float, n: float, z: float) -> Limits:
     return max(0.0, (centre - spread) / below), min(1.0, (centre + spread) / below)
 
 
+@lru_cache(maxsize=100_000)
 def poisson(x: int, alpha: float, z: float) -> Limits:
     """Limits of a count of events."""
     if x >= BYAR_FROM:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from tests.oracle.facts import LARGE_LEVELS, LEVELS, PLACE, PLACED, Facts, Indicator, Span, Units
@@ -39,7 +40,7 @@ def _ver_03(*, without_refusing: bool = False) -> Units:
             said = said[said["in_touch_status"] == "EI_HALUA_TUKEA"]
             refusing = set(zip(said["client"], said["organisation"].str[4:], said["period"], strict=True))
             lines = zip(clients["client"], clients["area"], clients["quarter"], strict=True)
-            clients = clients[[line not in refusing for line in lines]]
+            clients = clients[np.array([line not in refusing for line in lines], dtype=bool)]
         contacts = table(facts, "contact")
         contacts = contacts[contacts["two_way"].astype(bool)]
         met = within(clients, contacts, "date", clients["end"] - 59, clients["end"])
