@@ -31,7 +31,8 @@ class CellRule:
     least_reliable: int = 20
 
 
-CELL_RULES = {"C0": CellRule(), "C1": CellRule()}
+# C2 is sensitive: homelessness, social assistance, mental health, substance use.
+CELL_RULES = {"C0": CellRule(), "C1": CellRule(), "C2": CellRule(small_count=9, least_reliable=50)}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which cells may not be shown by their own size: groups of persons who are not clients."""
+"""Which cells may not be shown by their own size: sensitive shares, and groups of persons who are not clients."""
 
 from __future__ import annotations
 
@@ -34,6 +34,35 @@ def test_figures_about_groups_need_enough_persons_behind_them(
                 {counts_persons} as counts_persons, 'none' as interval_method, false as is_worker_action,
                 'country' as area_level, 1 as workers, 1.0 as largest_worker_share, {persons} as numerator_clients,
                 {persons} as denominator_clients, {numerator} as numerator, {denominator} as denominator,
+                1.0 as record_share, cast(null as double) as minimum_record_share, 0.5 as value
+        )"""
+        found = connection.execute(f"select status from ({primary_protection_sql(candidate)})").fetchall()
+    assert found == [(status,)]
+
+
+@pytest.mark.parametrize(
+    ("cell_class", "numerator", "denominator", "status"),
+    [
+        pytest.param("C1", 5, 40, "shown", id="five of forty"),
+        pytest.param("C2", 9, 100, "hidden", id="nine, where it is sensitive"),
+        pytest.param("C2", 10, 100, "shown", id="ten"),
+        pytest.param("C2", 91, 100, "hidden", id="all but nine"),
+        pytest.param("C2", 90, 100, "shown", id="all but ten"),
+        pytest.param("C2", 0, 9, "hidden", id="none of nine"),
+        pytest.param("C2", 0, 10, "too_few", id="none of ten"),
+        pytest.param("C2", 20, 49, "too_few", id="of forty-nine"),
+        pytest.param("C2", 20, 50, "shown", id="of fifty"),
+        pytest.param("C2", 0, 50, "shown", id="none of fifty"),
+    ],
+)
+def test_a_sensitive_share_needs_ten_on_either_side(cell_class, numerator, denominator, status):
+    with duckdb.connect() as connection:
+        candidate = f"""(
+            select
+                false as is_outside, true as is_delivered, '{cell_class}' as cell_class, 'ratio' as aggregation,
+                true as counts_persons, 'wilson' as interval_method, false as is_worker_action,
+                'country' as area_level, 100 as workers, 0.1 as largest_worker_share, {numerator} as numerator_clients,
+                {denominator} as denominator_clients, {numerator} as numerator, {denominator} as denominator,
                 1.0 as record_share, cast(null as double) as minimum_record_share, 0.5 as value
         )"""
         found = connection.execute(f"select status from ({primary_protection_sql(candidate)})").fetchall()
