@@ -8,6 +8,7 @@ covariance at every step; the SQL uses the closed form. Ranks come from SciPy's 
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import binom
@@ -21,18 +22,23 @@ def median(values: list[float]) -> dict[str, float]:
     """Median and order-statistic limits; NaN where so few values have none."""
     ordered = np.sort(np.asarray(values, dtype=float))
     found = {"value": float(np.median(ordered))}
-    for name, alpha in ALPHA.items():
-        # Values below the median are Binomial(n, 1/2): leave out as many as alpha / 2 lets.
-        leave = 0
-        if len(ordered) > EXACT_RANKS:
-            leave = math.floor((len(ordered) + 1 - Z[name] * math.sqrt(len(ordered))) / 2)
-        else:
-            while binom.cdf(leave, len(ordered), 0.5) <= alpha / 2:
-                leave += 1
+    for name in ALPHA:
+        leave = _left_out(len(ordered), name)
         inside = ordered[leave - 1 : len(ordered) - leave + 1] if leave else []
         found[f"lower_{name}"] = float(inside[0]) if len(inside) else math.nan
         found[f"upper_{name}"] = float(inside[-1]) if len(inside) else math.nan
     return found
+
+
+@lru_cache(maxsize=1000)
+def _left_out(n: int, level: str) -> int:
+    """Values below the median are Binomial(n, 1/2): as many are left out on a side as alpha / 2 lets."""
+    if n > EXACT_RANKS:
+        return math.floor((n + 1 - Z[level] * math.sqrt(n)) / 2)
+    leave = 0
+    while binom.cdf(leave, n, 0.5) <= ALPHA[level] / 2:
+        leave += 1
+    return leave
 
 
 def kaplan_meier_median(durations: list[float], ended: list[bool]) -> dict[str, float]:

@@ -122,7 +122,9 @@ def _tyo_02(facts: Facts, span: Span) -> pd.DataFrame:
 def _doing_while_open(facts: Facts, clients: pd.DataFrame, wanted: set[str]) -> pd.Series:
     """Whether the client did one of these on an at-risk day of the twelve months."""
     days = _activity_days(facts)
-    stays = {client: list(zip(of["first"], of["last"], strict=True)) for client, of in facts.stays.groupby("client")}
+    stays: dict[str, list[tuple[int, int]]] = {}
+    for client, first, last in zip(facts.stays["client"], facts.stays["first"], facts.stays["last"], strict=True):
+        stays.setdefault(client, []).append((int(first), int(last)))
     found = []
     for client, start, end in zip(clients["client"], clients["start"], clients["end"], strict=True):
         of_client = days.get(client, {})
@@ -130,7 +132,7 @@ def _doing_while_open(facts: Facts, clients: pd.DataFrame, wanted: set[str]) -> 
             any(
                 of_client.get(day) in wanted
                 for first, last in stays[client]
-                for day in range(max(int(first), int(start)), min(int(last), int(end)) + 1)
+                for day in range(max(first, int(start)), min(last, int(end)) + 1)
             )
         )
     return pd.Series(found, index=clients.index, dtype=bool)
