@@ -142,6 +142,11 @@
     ]) }}
 {%- endmacro %}
 
+{# Those of them that need not be whole numbers. #}
+{% macro fractional_sum_columns() -%}
+    {{ return(['numerator_squares', 'cross_products', 'denominator_squares', 'square_rates']) }}
+{%- endmacro %}
+
 {# The columns of a cell of an area and `more` of them, moved to a larger place. #}
 {% macro columns_in_larger_place(relation, larger_place, more) -%}
     {%- for column in cell_key().split(', ') + more -%}

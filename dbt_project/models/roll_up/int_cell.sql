@@ -21,10 +21,16 @@ placed as (
 
 select
     {{ cell_key() }},
-    sum(numerator_sum) as numerator_sum,
-    sum(denominator_sum) as denominator_sum,
+    -- Fractions (of full-time posts, of days) add up to a last digit that depends on their order: the same
+    -- deliveries must give the same figures.
+    round(sum(numerator_sum), 9) as numerator_sum,
+    round(sum(denominator_sum), 9) as denominator_sum,
     {% for column in unit_sum_columns() -%}
+    {% if column in fractional_sum_columns() -%}
+    round(sum({{ column }}), 9) as {{ column }},
+    {% else -%}
     sum({{ column }}) as {{ column }},
+    {% endif -%}
     {% endfor -%}
     sum(unknown_part) / nullif(sum(part_base), 0) as unknown_share,
     sum(recorded_part) / nullif(sum(part_base), 0) as record_share,

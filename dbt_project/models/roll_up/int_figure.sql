@@ -65,11 +65,11 @@ cell as (
             when cell.is_per_population then cell.residents
             when meta.aggregation <> 'count' then cell.denominator_sum
         end as denominator,
-        curve.value as curve_value,
-        curve.lower_95 as curve_lower_95,
-        curve.upper_95 as curve_upper_95,
-        curve.lower_998 as curve_lower_998,
-        curve.upper_998 as curve_upper_998
+        round(curve.value, 12) as curve_value,
+        round(curve.lower_95, 12) as curve_lower_95,
+        round(curve.upper_95, 12) as curve_upper_95,
+        round(curve.lower_998, 12) as curve_lower_998,
+        round(curve.upper_998, 12) as curve_upper_998
     from counted as cell
     inner join {{ ref('indicator_meta') }} as meta on cell.indicator_id = meta.indicator_id
     left join {{ ref('int_curve_figure') }} as curve
