@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ class Indicator:
     variant: str
     statistic: str
     units: Callable[[Facts, Span], pd.DataFrame]
-    period_types: dict[str, tuple[str, ...]]
+    period_types: Mapping[str, tuple[str, ...]]
     sources: tuple[str, ...]
     compared_keys: str | None = None
     look_back_quarters: int = 0
@@ -213,3 +214,12 @@ def per_days(days: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Events beside the days at risk in the same place."""
     units = days.merge(events, on=PLACE, how="left").fillna({"x": 0})
     return units.assign(t=units["at_risk"], of=units["at_risk"])
+
+
+def by_client(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Rows as dictionaries by client; missing cells are ``None``."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    plain = frame.astype(object).where(frame.notna(), None)
+    for row in plain.to_dict("records"):
+        found.setdefault(str(row["client_key"]), []).append({str(name): value for name, value in row.items()})
+    return found

@@ -6,7 +6,7 @@ Plain on purpose: every figure is a sum over clients' days, made without the war
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tests.oracle.facts import (
     KeyBreaks,
     Span,
     Units,
+    by_client,
     days_of,
     during,
     events,
@@ -134,8 +135,8 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         begins = aftercare["organisation"].map(register.data_from).astype("float").fillna(-OPEN)
         aftercare["start_date"] = np.maximum(aftercare["start_date"].astype("float"), begins).astype("int64")
         aftercare = aftercare[aftercare["start_date"] <= aftercare["end_date"]]
-    rows = {name: _by_client(frame) for name, frame in tables.items() if "client_key" in frame}
-    rows["aftercare_period"] = _by_client(aftercare)
+    rows = {name: by_client(frame) for name, frame in tables.items() if "client_key" in frame}
+    rows["aftercare_period"] = by_client(aftercare)
     key_breaks = KeyBreaks(register)
     world = World(
         data_until=register.data_until,
@@ -215,15 +216,6 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
     if len(known) == len(register.data_from):  # nobody goes back further
         first_day = max(first_day, min(known))
     return facts, first_day
-
-
-def _by_client(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Rows as dictionaries by client; missing cells are ``None``."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    plain = frame.astype(object).where(frame.notna(), None)
-    for row in plain.to_dict("records"):
-        found.setdefault(str(row["client_key"]), []).append(row)  # type: ignore[arg-type]
-    return found
 
 
 def _collect(days: ClientDays, collected: dict[str, list[Any]]) -> None:
@@ -368,7 +360,7 @@ def _residents(geography: Geography) -> pd.DataFrame:
 # --- periods and coverage --------------------------------------------------------------------
 
 
-def _spans(period_types: dict[str, Any], first_day: int, newest: int) -> list[Span]:
+def _spans(period_types: Mapping[str, tuple[str, ...]], first_day: int, newest: int) -> list[Span]:
     """All periods of the wanted types that lie between the two days (both included)."""
     quarters = [
         quarter

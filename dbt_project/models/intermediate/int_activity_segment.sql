@@ -11,28 +11,20 @@ spell as (
         activity.confirmed_on,
         activity.end_date_exclusive is null as is_open,
         activity.start_date,
-        least(
-            coalesce(activity.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive,
+        {{ end_within_data('activity.end_date_exclusive') }} as end_date_exclusive,
         max(activity.start_date) over (partition by client.client_id) as newest_start_date
     from {{ ref('stg_hva__activity_spell') }} as activity
     inner join {{ ref('int_supplier') }} as supplier on activity.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on activity.client_key = client.client_key
     left join {{ ref('stg_lake__main_activity') }} as kind on activity.main_activity = kind.main_activity
     where
-        activity.start_date < least(
-            coalesce(activity.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
+        activity.start_date < {{ end_within_data('activity.end_date_exclusive') }}
 ),
 
 confirmed as (
     select
         spell.*,
-        case when spell.is_open then {{ add_days(
-            "greatest(spell.start_date, coalesce(spell.confirmed_on, spell.start_date), "
-            ~ "coalesce(last_contact.contact_date, spell.start_date), spell.newest_start_date)",
-            var('stale_days')
-        ) }} else spell.end_date_exclusive end as known_until_exclusive
+        {{ known_until('spell', 'start_date', 'spell.newest_start_date') }} as known_until_exclusive
     from spell
     left join {{ ref('int_last_contact') }} as last_contact on spell.client_id = last_contact.client_id
 ),

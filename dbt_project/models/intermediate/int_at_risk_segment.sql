@@ -11,17 +11,13 @@ residence as (
         client.client_id,
         coalesce(municipality.municipality_code, 'unknown') as municipality_code,
         spell.start_date,
-        least(
-            coalesce(spell.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive
+        {{ end_within_data('spell.end_date_exclusive') }} as end_date_exclusive
     from {{ ref('stg_hva__residence_spell') }} as spell
     inner join {{ ref('int_supplier') }} as supplier on spell.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on spell.client_key = client.client_key
     left join {{ ref('int_municipality') }} as municipality on spell.municipality = municipality.delivered_code
     where
-        spell.start_date < least(
-            coalesce(spell.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
+        spell.start_date < {{ end_within_data('spell.end_date_exclusive') }}
 ),
 
 place_of_day as (

@@ -11,9 +11,7 @@ placement as (
         placement.child_alone,
         placement.end_reason,
         placement.start_date,
-        least(
-            coalesce(placement.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive,
+        {{ end_within_data('placement.end_date_exclusive') }} as end_date_exclusive,
         coalesce(placement.end_date_exclusive <= supplier.data_until_exclusive, false) as has_ended,
         supplier.data_until_exclusive
     from {{ ref('stg_hva__placement') }} as placement

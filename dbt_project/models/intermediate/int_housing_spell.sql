@@ -18,28 +18,14 @@ spell as (
         housing.end_date_exclusive is null as is_open,
         housing.start_date,
         supplier.data_until_exclusive,
-        least(
-            coalesce(housing.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive
+        {{ end_within_data('housing.end_date_exclusive') }} as end_date_exclusive
     from {{ ref('stg_hva__housing_spell') }} as housing
     inner join {{ ref('int_supplier') }} as supplier on housing.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on housing.client_key = client.client_key
     inner join {{ ref('stg_lake__housing_type') }} as housing_type on housing.housing_type = housing_type.housing_type
     left join {{ ref('int_dwelling') }} as dwelling on housing.dwelling_key = dwelling.dwelling_key
     where
-        housing.start_date < least(
-            coalesce(housing.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
-),
-
-last_contact as (
-    select
-        client.client_id,
-        max(contact.date) as contact_date
-    from {{ ref('stg_hva__contact') }} as contact
-    inner join {{ ref('int_client') }} as client on contact.client_key = client.client_key
-    where contact.two_way
-    group by client.client_id
+        housing.start_date < {{ end_within_data('housing.end_date_exclusive') }}
 ),
 
 newest_row as (
@@ -51,14 +37,10 @@ newest_row as (
 confirmed as (
     select
         spell.*,
-        case when spell.is_open then {{ add_days(
-            "greatest(spell.start_date, coalesce(spell.confirmed_on, spell.start_date), "
-            ~ "coalesce(last_contact.contact_date, spell.start_date), newest_row.newest_start_date)",
-            var('stale_days')
-        ) }} else spell.end_date_exclusive end as known_until_exclusive
+        {{ known_until('spell', 'start_date', 'newest_row.newest_start_date') }} as known_until_exclusive
     from spell
     inner join newest_row on spell.client_id = newest_row.client_id
-    left join last_contact on spell.client_id = last_contact.client_id
+    left join {{ ref('int_last_contact') }} as last_contact on spell.client_id = last_contact.client_id
 ),
 
 final as (

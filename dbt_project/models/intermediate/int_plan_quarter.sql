@@ -32,14 +32,7 @@ placed as (
         ) as newest_rank
     from act
     inner join {{ ref('int_client') }} as client on act.client_key = client.client_key
-    inner join {{ ref('int_at_risk_segment') }} as segment
-        on client.client_id = segment.client_id
-        and act.act_date >= segment.start_date
-        and act.act_date < segment.end_date_exclusive
-    inner join {{ ref('int_period') }} as period
-        on act.act_date >= period.period_start
-        and act.act_date < period.period_end_exclusive
-    where period.period_type = 'quarter'
+    {{ join_place_and_quarter('act.act_date') }}
 )
 
 select

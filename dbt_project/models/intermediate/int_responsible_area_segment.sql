@@ -7,16 +7,12 @@ aftercare as (
         client.client_id,
         supplier.wellbeing_area_code,
         period.start_date,
-        least(
-            coalesce(period.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive
+        {{ end_within_data('period.end_date_exclusive') }} as end_date_exclusive
     from {{ ref('stg_hva__aftercare_period') }} as period
     inner join {{ ref('int_supplier') }} as supplier on period.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on period.client_key = client.client_key
     where
-        period.start_date < least(
-            coalesce(period.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
+        period.start_date < {{ end_within_data('period.end_date_exclusive') }}
 ),
 
 everything as (

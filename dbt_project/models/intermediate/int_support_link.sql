@@ -10,27 +10,19 @@ link as (
         support.start_date as began_on,
         support.confirmed_on,
         support.end_date_exclusive is null as is_open,
-        least(
-            coalesce(support.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive,
+        {{ end_within_data('support.end_date_exclusive') }} as end_date_exclusive,
         max(support.start_date) over (partition by client.client_id) as newest_start_date
     from {{ ref('stg_hva__support_person') }} as support
     inner join {{ ref('int_supplier') }} as supplier on support.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on support.client_key = client.client_key
     where
-        support.start_date < least(
-            coalesce(support.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
+        support.start_date < {{ end_within_data('support.end_date_exclusive') }}
 ),
 
 confirmed as (
     select
         link.*,
-        case when link.is_open then {{ add_days(
-            "greatest(link.began_on, coalesce(link.confirmed_on, link.began_on), "
-            ~ "coalesce(last_contact.contact_date, link.began_on), link.newest_start_date)",
-            var('stale_days')
-        ) }} else link.end_date_exclusive end as known_until_exclusive
+        {{ known_until('link', 'began_on', 'link.newest_start_date') }} as known_until_exclusive
     from link
     left join {{ ref('int_last_contact') }} as last_contact on link.client_id = last_contact.client_id
 )

@@ -10,17 +10,13 @@ assignment as (
         assignment.organisation,
         assignment.change_reason,
         assignment.start_date,
-        least(
-            coalesce(assignment.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        ) as end_date_exclusive
+        {{ end_within_data('assignment.end_date_exclusive') }} as end_date_exclusive
     from {{ ref('stg_hva__worker_assignment') }} as assignment
     inner join {{ ref('int_supplier') }} as supplier on assignment.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on assignment.client_key = client.client_key
     inner join {{ ref('int_worker') }} as worker on assignment.worker_key = worker.worker_key
     where
-        assignment.start_date < least(
-            coalesce(assignment.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive
-        )
+        assignment.start_date < {{ end_within_data('assignment.end_date_exclusive') }}
 ),
 
 -- One row per first day: with ties (two areas report the same spell) the two windows below could

@@ -15,6 +15,7 @@ from tests.oracle.facts import (
     Indicator,
     Span,
     Units,
+    by_client,
     during,
     events,
     per_days,
@@ -53,12 +54,9 @@ def runs_of(facts: Facts) -> dict[tuple[str, str], list]:
     """Runs (rule 2) of each client and role."""
     cache = facts.register.__dict__.setdefault("_runs", {})
     if not cache:
-        rows = facts.register.tables["worker_assignment"]
-        plain = rows.astype(object).where(rows.notna(), None)
-        for client, of_client in plain.groupby("client_key"):
-            listed = of_client.to_dict("records")
+        for client, assignments in by_client(facts.register.tables["worker_assignment"]).items():
             for role in ROLES:
-                cache[str(client), role] = merge_runs(listed, role)  # type: ignore[arg-type]
+                cache[client, role] = merge_runs(assignments, role)
     return cache
 
 

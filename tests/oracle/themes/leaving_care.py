@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.oracle.facts import LEVELS, PLACED, Facts, Indicator, Span, Units, quarter_of
+from tests.oracle.facts import LEVELS, PLACED, Facts, Indicator, Span, Units, by_client, quarter_of
 from tests.oracle.themes.continuity import runs_of
 from tests.oracle.themes.population import birth_year_in
 from tests.oracle.themes.supported_housing import in_force
@@ -37,8 +37,8 @@ def _endings(facts: Facts) -> list[Row]:
     told = birth_year_in(facts)
     homes = _homes(facts)
     found = []
-    for client, of_client in rows.astype(object).where(rows.notna(), None).groupby("client_key"):
-        for care in _runs_of_care(of_client.to_dict("records")):
+    for client, placements in by_client(rows).items():
+        for care in _runs_of_care(placements):
             last = max(care, key=lambda row: (row["end_date"], row["start_date"], row["placement_key"]))
             open_care = [row for row in care if row["legal_basis"] == "AVO" and row["child_alone"]]
             days = sum(row["end_date"] - row["start_date"] + 1 for row in open_care)
@@ -162,10 +162,7 @@ def _worker_on(runs: list[Run], day: int) -> Run | None:
 
 def _transfer(which: str) -> Callable[[Facts, list[Row]], list[tuple[int, int]]]:
     def judged(facts: Facts, rows: list[Row]) -> list[tuple[int, int]]:
-        records: dict[str, list[Row]] = {}
-        table = facts.register.tables["handover"]
-        for record in table.astype(object).where(table.notna(), None).to_dict("records"):
-            records.setdefault(str(record["client_key"]), []).append(record)  # type: ignore[arg-type]
+        records = by_client(facts.register.tables["handover"])
         clients = set(facts.register.tables["aftercare_period"]["client_key"])
         found = []
         for row in rows:

@@ -19,20 +19,13 @@ referral as (
     from {{ ref('stg_hva__referral') }} as delivered
     inner join {{ ref('int_supplier') }} as supplier on delivered.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on delivered.client_key = client.client_key
-    inner join {{ ref('int_at_risk_segment') }} as segment
-        on client.client_id = segment.client_id
-        and delivered.referral_date >= segment.start_date
-        and delivered.referral_date < segment.end_date_exclusive
-    inner join {{ ref('int_period') }} as period
-        on delivered.referral_date >= period.period_start
-        and delivered.referral_date < period.period_end_exclusive
+    {{ join_place_and_quarter('delivered.referral_date') }}
     inner join {{ ref('seed_law_limit') }} as law_limit
         on law_limit.limit_code = 'mental_health_or_substance_service'
         and (law_limit.valid_from is null or delivered.referral_date >= law_limit.valid_from)
         and (law_limit.valid_until is null or delivered.referral_date <= law_limit.valid_until)
     where
         delivered.target_service in ('MIELENTERVEYS', 'PAIHDE')
-        and period.period_type = 'quarter'
         -- Whose time is not over by the end of the data may still be served in time.
         and {{ add_days('delivered.referral_date', 'law_limit.days') }} < supplier.data_until_exclusive
 )

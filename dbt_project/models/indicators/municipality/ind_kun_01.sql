@@ -22,18 +22,11 @@ referral as (
         and service.referral_class = 'municipal'
     inner join {{ ref('int_supplier') }} as supplier on delivered.organisation = supplier.organisation
     inner join {{ ref('int_client') }} as client on delivered.client_key = client.client_key
-    inner join {{ ref('int_at_risk_segment') }} as segment
-        on client.client_id = segment.client_id
-        and delivered.referral_date >= segment.start_date
-        and delivered.referral_date < segment.end_date_exclusive
-    inner join {{ ref('int_period') }} as period
-        on delivered.referral_date >= period.period_start
-        and delivered.referral_date < period.period_end_exclusive
+    {{ join_place_and_quarter('delivered.referral_date') }}
     left join {{ ref('int_municipality') }} as giving on delivered.target_municipality = giving.delivered_code
     where
-        period.period_type = 'quarter'
         -- Whose time is not over by the end of the data may still begin in time.
-        and {{ add_days('delivered.referral_date', 'service.time_limit_days') }} < supplier.data_until_exclusive
+        {{ add_days('delivered.referral_date', 'service.time_limit_days') }} < supplier.data_until_exclusive
 )
 
 {{ contribution(

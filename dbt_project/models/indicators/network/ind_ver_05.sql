@@ -1,18 +1,7 @@
 -- Grain: one row per client at risk on 183 days or more of 12 months, at the place of the last one.
 with
 client_window as (
-    select
-        client.client_id,
-        client.wellbeing_area_code,
-        client.municipality_code,
-        client.period as quarter,
-        max(case when action.action_code = 'VERKOSTO' and action.done_actions > 0 then 1 else 0 end) as is_done,
-        max(case when action.client_id is null then 0 else 1 end) as is_recorded
-    from {{ ref('int_client_12_months') }} as client
-    left join {{ ref('int_client_action_12_months') }} as action
-        on client.client_id = action.client_id and client.period = action.period
-    where client.open_days >= 183
-    group by client.client_id, client.wellbeing_area_code, client.municipality_code, client.period
+    {{ clients_with_action('VERKOSTO') }}
 )
 
 {{ contribution(

@@ -17,7 +17,7 @@ begun as (
         quarter.period as quarter,
         {{ days_between(
             'period.start_date',
-            'least(coalesce(period.end_date_exclusive, supplier.data_until_exclusive), supplier.data_until_exclusive)'
+            end_within_data('period.end_date_exclusive')
         ) }} as days,
         period.end_date_exclusive is not null and period.end_date_exclusive <= supplier.data_until_exclusive
             as has_ended,

@@ -2,36 +2,20 @@
 -- in a workshop; at the place of the last day at risk.
 with
 outside as (
-    select distinct client.client_id, client.period
-    from {{ ref('int_client_12_months') }} as client
-    inner join {{ ref('int_at_risk_segment') }} as segment
-        on client.client_id = segment.client_id
-        and segment.start_date < client.period_end_exclusive
-        and segment.end_date_exclusive > client.period_start
-    inner join {{ ref('int_activity_segment') }} as activity
-        on client.client_id = activity.client_id
-        and activity.start_date < least(segment.end_date_exclusive, client.period_end_exclusive)
-        and activity.end_date_exclusive > greatest(segment.start_date, client.period_start)
-    where activity.activity_class = 'neet' or activity.main_activity = 'TYOPAJA'
+    {{ clients_who_did("activity.activity_class = 'neet' or activity.main_activity = 'TYOPAJA'") }}
 ),
 
 client_window as (
-    select
-        client.client_id,
-        client.wellbeing_area_code,
-        client.municipality_code,
-        client.period as quarter,
-        max(case when action.action_code = 'TYOELAMA' and action.done_actions > 0 then 1 else 0 end) as is_done,
-        max(case when action.client_id is null then 0 else 1 end) as is_recorded
-    from {{ ref('int_client_12_months') }} as client
-    inner join outside on client.client_id = outside.client_id and client.period = outside.period
-    left join {{ ref('int_client_action_12_months') }} as action
-        on client.client_id = action.client_id and client.period = action.period
-    where client.open_days >= 183
-    group by client.client_id, client.wellbeing_area_code, client.municipality_code, client.period
+    {{ clients_with_action('TYOELAMA') }}
+),
+
+outside_client as (
+    select client_window.*
+    from client_window
+    inner join outside on client_window.client_id = outside.client_id and client_window.quarter = outside.quarter
 )
 
 {{ contribution(
-    'TYO-04', 'client_window', 'is_done', '1', period_type='rolling_12_months', recorded_part='is_recorded',
+    'TYO-04', 'outside_client', 'is_done', '1', period_type='rolling_12_months', recorded_part='is_recorded',
     part_base='1'
 ) }}
