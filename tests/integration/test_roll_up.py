@@ -113,7 +113,7 @@ def _same(found: pd.Series, expected: dict[str, float], key: tuple[str, ...]) ->
         if math.isnan(value):
             assert pd.isna(seen), (key, column, seen)
         else:
-            assert seen == pytest.approx(value, rel=1e-9, abs=1e-12), (key, column, seen, value)
+            assert seen == pytest.approx(value, rel=1e-7, abs=1e-12), (key, column, seen, value)
 
 
 @pytest.fixture(scope="module")
