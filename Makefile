@@ -101,9 +101,13 @@ demo: .venv/.pipeline .venv-dash/.dashboards ## synthetic deliveries to a served
 
 # ---- testing ---------------------------------------------------------------------------------
 
+# Files of tests run beside each other; each file in one process, for what its tests share.
+TEST_PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile
+
 .PHONY: test test-fast
 test-fast: .venv/.dev ## the developers' tests (under two minutes)
-	@$(BIN)/python -m pytest -q -m "not slow and not browser and not national"
+	@$(PYTEST) -m "not slow and not browser and not national"
 
 .PHONY: browser-packages
 browser-packages:
@@ -112,7 +116,7 @@ browser-packages:
 	else echo "The browser tests need Chromium: sudo apt-get install chromium fonts-dejavu-core"; exit 2; fi; }
 
 test: .venv/.dev .venv-dash/.dashboards browser-packages ## everything but the national run
-	@$(BIN)/python -m pytest -q -m "not national"
+	@$(PYTEST) -m "not national"
 
 .PHONY: test-browser
 test-browser: .venv/.dev .venv-dash/.dashboards browser-packages ## a real browser on a real Superset
