@@ -115,6 +115,22 @@
     where wellbeing_area_code <> '91'
 {%- endmacro %}
 
+{#
+    count(distinct expression) of the rows that fulfil a condition, where mostly none do: `distinct`
+    would look at every row once more.
+#}
+{% macro count_distinct_of_few(expression, condition) -%}
+    {{ return(adapter.dispatch('count_distinct_of_few', 'aftercare')(expression, condition)) }}
+{%- endmacro %}
+
+{% macro default__count_distinct_of_few(expression, condition) -%}
+    count(distinct case when {{ condition }} then {{ expression }} end)
+{%- endmacro %}
+
+{% macro duckdb__count_distinct_of_few(expression, condition) -%}
+    coalesce(len(list_distinct(list({{ expression }}) filter (where {{ condition }}))), 0)
+{%- endmacro %}
+
 {# Units, persons, and the squares that variances over clients rest on: the sums that need single units. #}
 {% macro unit_sums() -%}
     sum(case when numerator > 0 then 1 else 0 end) as numerator_units,
@@ -126,7 +142,7 @@
         when unit_type in ('client', 'respondent') then 1
         else coalesce(persons, 0)
     end)
-    + count(distinct case when unit_type <> 'client' and {{ part }} > 0 then client_id end) as {{ part }}_clients,
+    + {{ count_distinct_of_few('client_id', "unit_type <> 'client' and " ~ part ~ ' > 0') }} as {{ part }}_clients,
     {%- endfor %}
     sum(numerator * numerator) as numerator_squares,
     sum(numerator * denominator) as cross_products,
