@@ -24,13 +24,18 @@ _KEYS = re.compile(rb"\b[0-9A-Fa-f]{%d}\b" % KEY_LENGTH)
 _HASH = re.compile("[0-9A-Fa-f]*")
 # Letters of the words that deliveries do hold ("kyllä"): they are no reason for a closer look.
 _NORDIC = tuple((letter.encode(), simple.encode()) for letter, simple in zip("åäöÅÄÖ", "aaoAAO", strict=True))
-# Names of fields, tables and files come again in every manifest: what was seen of them is remembered.
+# Names of fields, tables, files and styles come again in every delivery: what was seen of them is remembered.
 _SHORT_TEXT = 100
 _TECHNICAL = re.compile(r"(?=\S*[0-9])[\x21-\x7e]+")
 
 
 def kinds_in(text: str) -> tuple[str, ...]:
     """Kinds of identifier in one value that stands alone, in the order of ``KINDS``."""
+    return _known_kinds(text) if len(text) <= _SHORT_TEXT else _ordered(_kinds(text))
+
+
+@lru_cache(maxsize=16_384)
+def _known_kinds(text: str) -> tuple[str, ...]:
     return _ordered(_kinds(text))
 
 
