@@ -69,7 +69,7 @@ COUNTING_SQL = """
 
 def file_path(home: Home, table: str, organisation: str, period: str, delivery_id: str) -> Path:
     """Where the accepted rows of one table of one delivery lie."""
-    return home.lake / table / f"organisation={organisation}" / f"period={period}" / f"{delivery_id}.parquet"
+    return home.lake / f"{table}/organisation={organisation}/period={period}/{delivery_id}.parquet"
 
 
 def table_schema(contract: Contract) -> pa.Schema:

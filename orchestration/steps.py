@@ -102,14 +102,14 @@ def check_lake(home: Home, progress: Progress) -> list[TableResult]:
     from ingest.contracts import contracts
     from ingest.lake import attach_lake
     from ingest.reference import UNKNOWN_MUNICIPALITIES, municipalities, wellbeing_areas
-    from quality.expectations import check_table, write_results, write_site
+    from quality.expectations import gate, write_results, write_site
 
     places = {
         "municipality": {*municipalities(), *UNKNOWN_MUNICIPALITIES},
         "wellbeing_area": set(wellbeing_areas()),
     }
     results = []
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, gate() as opened:
         attach_lake(connection, home)
         counted = dict(
             connection.execute(
@@ -119,7 +119,7 @@ def check_lake(home: Home, progress: Progress) -> list[TableResult]:
         for table, contract in contracts().items():
             rows = connection.sql(f"select * exclude (source_row) from lake.{table}").to_arrow_table()
             progress(f"checking {table}: {rows.num_rows:,} rows")
-            results.append(check_table(contract, rows, expected_rows=counted.get(table, 0), places=places))
+            results.append(opened.check_table(contract, rows, expected_rows=counted.get(table, 0), places=places))
     folder = home.quality / "expectations"
     run = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     write_results(results, folder / "runs" / run)

@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ingest.contracts import Contract, contracts, upgrade
 from ingest.door.delivery import Delivery, DeliveryTable
@@ -161,10 +160,10 @@ def _shares(found: duckdb.DuckDBPyRelation) -> Iterator[tuple[int, _Share]]:
     if not rows.num_rows:
         return
     rows = rows.sort_by([("delivery", "ascending"), ("source_row", "ascending")])
-    numbers = rows["delivery"].to_numpy()
-    for number in np.unique(numbers).tolist():
-        own = rows.filter(pc.equal(rows["delivery"], number))
-        yield number, _Share(own.num_rows, own.slice(0, LISTED_PLACES), _rows_of(own))
+    numbers, starts, sizes = np.unique(rows["delivery"].to_numpy(), return_index=True, return_counts=True)
+    for number, start, size in zip(numbers.tolist(), starts.tolist(), sizes.tolist(), strict=True):
+        own = rows.slice(start, size)
+        yield number, _Share(size, own.slice(0, LISTED_PLACES), _rows_of(own))
 
 
 def _share_of_large(

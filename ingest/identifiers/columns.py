@@ -37,6 +37,7 @@ _UNBROKEN_DATE = re.compile(
 _COARSE_DATE = (
     r"[0-9]{1,2}[-./] ?[0-9]{1,2}[-./] ?[0-9]{2}|[0-9]{4}[-./][0-9]{1,2}[-./][0-9]|[A-Za-z]{3},? (?:19|20)[0-9]{2}"
 )
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
 _DECIMAL_TYPES = frozenset({"decimal"})
 _MOSTLY = 0.8
 # Values in which nothing was found (others are not kept), with what the answer depends on.
@@ -189,7 +190,22 @@ def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
     """Whether every value is 64 hexadecimal digits, as most values of a delivery are."""
     if longest != KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != KEY_LENGTH:
         return False
-    return not pc.any(pc.match_substring_regex(column, "[^0-9A-Fa-f]")).as_py()
+    return not any(_text_of(chunk).translate(None, _HEXADECIMAL) for chunk in _chunks(column))
+
+
+def _chunks(column: pa.ChunkedArray | pa.Array) -> Sequence[pa.Array]:
+    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+
+
+def _text_of(column: pa.Array) -> bytes:
+    """All values of a text column, one after the other."""
+    if not len(column):
+        return b""
+    _, offsets, text = column.buffers()
+    if text is None:
+        return b""
+    ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
+    return text[int(ends[0]) : int(ends[-1])].to_pybytes()
 
 
 def _kinds_in_cell(value: str, name: str, column_type: str | None) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ ENDINGS = tuple(_ENDINGS_LIST.split())
 # Endings that hardly any other word has: enough beside a word that is no known name.
 _SURE_ENDINGS = ("nen", "ström", "qvist", "kvist", "berg", "lund", "gren", "holm", "sson")
 _PARTICLES = frozenset({"af", "von", "de", "van", "der", "den", "di", "da", "la", "el", "al", "bin", "ibn", "zu"})
+# What may stand between two names, blanks apart.
+_GAPS = frozenset({"", ",", "_", ".", "-"})
 _LETTERS = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 _WORD = re.compile(_LETTERS)
 _WHOLE = re.compile(rf"{_LETTERS}\.?(?:(?:, ?| )(?:{_LETTERS})\.?){{1,3}}")
@@ -69,12 +71,15 @@ def name_spans(text: str) -> list[Span]:
 
 
 def _are_name(first: str, second: str, between: str) -> bool:
-    gap = between.strip()
-    for particle in _PARTICLES:
-        gap = gap.removeprefix(f"{particle} ").removesuffix(f" {particle}") if gap != particle else ""
-    if len(between) > 8 or gap not in {"", ",", "_", ".", "-"} or not between:
+    if not 0 < len(between) <= 8 or len(first) < 2 or len(second) < 2:
         return False
-    if len(first) < 2 or len(second) < 2 or (is_own_word(first) and is_own_word(second)):
+    gap = between.strip()
+    if gap not in _GAPS:
+        for particle in _PARTICLES:
+            gap = gap.removeprefix(f"{particle} ").removesuffix(f" {particle}") if gap != particle else ""
+        if gap not in _GAPS:
+            return False
+    if is_own_word(first) and is_own_word(second):
         return False
     given = _is_given(first), _is_given(second)
     titled = _is_title(first) and _is_title(second)

@@ -21,15 +21,21 @@ _SMALL = 1_000
 _COARSE = re.compile("|".join(COARSE))
 # Most of a delivery's text; a key is no reason for a closer look.
 _KEYS = re.compile(rb"\b[0-9A-Fa-f]{%d}\b" % KEY_LENGTH)
+_HASH = re.compile("[0-9A-Fa-f]*")
 # Letters of the words that deliveries do hold ("kyllä"): they are no reason for a closer look.
 _NORDIC = tuple((letter.encode(), simple.encode()) for letter, simple in zip("åäöÅÄÖ", "aaoAAO", strict=True))
-# Names of fields, tables and files come again in every manifest: what was seen of them is remembered.
+# Names of fields, tables, files and styles come again in every delivery: what was seen of them is remembered.
 _SHORT_TEXT = 100
 _TECHNICAL = re.compile(r"(?=\S*[0-9])[\x21-\x7e]+")
 
 
 def kinds_in(text: str) -> tuple[str, ...]:
     """Kinds of identifier in one value that stands alone, in the order of ``KINDS``."""
+    return _known_kinds(text) if len(text) <= _SHORT_TEXT else _ordered(_kinds(text))
+
+
+@lru_cache(maxsize=16_384)
+def _known_kinds(text: str) -> tuple[str, ...]:
     return _ordered(_kinds(text))
 
 
@@ -43,10 +49,12 @@ def contains_identifier(text: str) -> bool:
 
     Length alone is no identifier here: ``FREE_TEXT`` is a matter of single values (``kinds_in``).
     """
+    if len(text) == KEY_LENGTH and _HASH.fullmatch(text):  # of a file, different in every manifest
+        return False
     return _contains(text) if len(text) <= _SHORT_TEXT else bool(_spans(plain(composed(text))))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _contains(text: str) -> bool:
     return bool(_spans(plain(composed(text))))
 
@@ -54,6 +62,8 @@ def _contains(text: str) -> bool:
 def withhold_identifiers(text: str) -> str:
     """``text`` with every identifier that ``contains_identifier`` sees replaced by a fixed word."""
     shown = composed(text)
+    if not contains_identifier(shown):  # mostly so, and for short texts remembered
+        return shown
     for _ in range(_MOST_ROUNDS):
         found = _spans(plain(shown))
         if not found:

@@ -57,7 +57,7 @@ def kinds_in_part(path: str, content: bytes) -> tuple[str, ...]:
         elif element in _EDITORS:
             kinds.discard(NAME)
         found |= kinds
-    for text in technical:
+    for text in dict.fromkeys(technical):
         found |= set(kinds_in(text)) & _DISTINCT
     return _ordered(found)
 

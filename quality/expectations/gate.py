@@ -30,40 +30,68 @@ def check_table(
     expected_rows: int | None = None,
     places: Mapping[str, Collection[str]] | None = None,
 ) -> TableResult:
-    """Check the rows of one lake table that count.
+    """Check the rows of one lake table that count; several tables are cheaper through one ``gate``.
 
     ``rows`` has the lake columns of the contract, ``organisation`` and ``period``; see ``suite``
     for the other arguments. Raises nothing for data that does not fit: that is the result. Of an
     empty table only what is about the table itself is evaluated; the rest says that it looked at
     no row.
     """
-    expectations = suite(contract, rows=expected_rows, places=places)
-    evaluated = [expectation for expectation in expectations if rows.num_rows or expectation.is_about_table]
+    with gate() as opened:
+        return opened.check_table(contract, rows, expected_rows=expected_rows, places=places)
+
+
+@contextmanager
+def gate() -> Iterator[Gate]:
+    """Great Expectations made ready once for many tables, and put away afterwards."""
     with _quiet_great_expectations() as gx:
-        built = [_build(gx, expectation) for expectation in evaluated]
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
-        batch = (
+        definition = (
             context.data_sources.add_pandas("lake")
-            .add_dataframe_asset(contract.table)
-            .add_batch_definition_whole_dataframe("rows that count")
-            .get_batch({"dataframe": _frame(rows)})
+            .add_dataframe_asset("rows that count")
+            .add_batch_definition_whole_dataframe("all of them")
         )
+        yield Gate(gx, definition)
+
+
+class Gate:
+    """Checks one table after the other; ``definition`` is the batch that each frame stands for in turn."""
+
+    def __init__(self, gx: Any, definition: Any) -> None:
+        self._gx = gx
+        self._definition = definition
+
+    def check_table(
+        self,
+        contract: Contract,
+        rows: pa.Table,
+        *,
+        expected_rows: int | None = None,
+        places: Mapping[str, Collection[str]] | None = None,
+    ) -> TableResult:
+        """As the function ``check_table``."""
+        expectations = suite(contract, rows=expected_rows, places=places)
+        evaluated = [expectation for expectation in expectations if rows.num_rows or expectation.is_about_table]
+        batch = self._definition.get_batch({"dataframe": _frame(rows)})
         validation = batch.validate(
-            gx.ExpectationSuite(contract.table, expectations=built), result_format=_RESULT_FORMAT
+            self._gx.ExpectationSuite(
+                contract.table, expectations=[_build(self._gx, expectation) for expectation in evaluated]
+            ),
+            result_format=_RESULT_FORMAT,
         )
-    by_code = {result.expectation_config.meta["code"]: result for result in validation.results}
-    return TableResult(
-        table=contract.table,
-        label=dict(contract.label),
-        contract_version=contract.version,
-        rows=rows.num_rows,
-        checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        expectations=tuple(
-            _result(expectation, by_code[expectation.code]) if expectation.code in by_code else _unseen(expectation)
-            for expectation in expectations
-        ),
-    )
+        by_code = {result.expectation_config.meta["code"]: result for result in validation.results}
+        return TableResult(
+            table=contract.table,
+            label=dict(contract.label),
+            contract_version=contract.version,
+            rows=rows.num_rows,
+            checked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            expectations=tuple(
+                _result(expectation, by_code[expectation.code]) if expectation.code in by_code else _unseen(expectation)
+                for expectation in expectations
+            ),
+        )
 
 
 def _build(gx: Any, expectation: Expectation) -> Any:

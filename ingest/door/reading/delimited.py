@@ -42,6 +42,7 @@ _LONGEST_HEAD = 1 << 18
 _LONGEST_RECORD = 64_000_000
 # Blanks, and quotes, inside which there may be line ends. Trimming costs a fifth of the reading.
 _MAY_NEED_TRIMMING = (b" ", b'"', *(bytes([sign]) for sign in (0x9, 0xB, 0xC, 0x1C, 0x1D, 0x1E, 0x1F)))
+_QUICKLY_LOOKED_THROUGH = 32_000
 _QUOTE, _LINE_FEED, _CARRIAGE_RETURN = b'"\n\r'
 
 
@@ -248,7 +249,10 @@ def _parse(text: bytes, layout: _Layout, row: int, contract: Contract) -> tuple[
     ragged: list[tuple[int, int]] = []
     skipped: list[int] = []
     hits: list[Hit] = []
-    suspicious = may_contain_identifier(text)
+
+    @cache
+    def is_suspicious() -> bool:
+        return may_contain_identifier(text)
 
     def skip_ragged(record: Any) -> str:
         number = record.number - 1
@@ -258,7 +262,7 @@ def _parse(text: bytes, layout: _Layout, row: int, contract: Contract) -> tuple[
         if len(hits) < LISTED:
             # Without suspicion nothing but a long text can be wrong with a cell.
             cells = _cells_of_ragged(record.text, layout.delimiter)
-            looked_at = [cell for cell in cells if suspicious or len(cell) > LONGEST_TEXT]
+            looked_at = [cell for cell in cells if len(cell) > LONGEST_TEXT or is_suspicious()]
             hits.extend(Hit(kind, row + number) for cell in looked_at for kind in kinds_in(cell))
         return "skip"
 
@@ -292,6 +296,8 @@ def _parse(text: bytes, layout: _Layout, row: int, contract: Contract) -> tuple[
         numbers = np.delete(numbers, skipped)
     if not text.isascii() or any(sign in text for sign in _MAY_NEED_TRIMMING):
         values = [trimmed(column) for column in values]
+    # In a longer text it is cheaper to look at each different value of the columns that hold no keys.
+    suspicious = len(text) > _QUICKLY_LOOKED_THROUGH or is_suspicious()
     raw = as_table(layout.heading, values, numbers, contract, suspicious=suspicious)
     raw.ragged, raw.ragged_count = ragged, len(skipped)
     if hits:
