@@ -13,6 +13,8 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export SCARF_ANALYTICS := false
 export PYTHONWARNINGS := ignore::SyntaxWarning
+# Every command is a process of its own: without kept bytecode each would compile its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := .venv-uv/bin/uv
 BIN := .venv/bin
