@@ -20,9 +20,16 @@ placed as (
     where histogram.area_level = 'wellbeing_area'
 ),
 
+-- A number stands for the cell as long as durations are sorted and summed within it; always the same, or
+-- the last digits of sums would depend on it.
+cell as materialized (
+    select cast(row_number() over (order by {{ cell_key() }}) as integer) as cell_no, *
+    from (select distinct {{ cell_key() }} from placed) as cell
+),
+
 step as (
     select
-        {{ qualified(cell_key(), 'placed') }},
+        cell.cell_no,
         placed.duration_days,
         meta.aggregation,
         sum(placed.units) as units,
@@ -33,19 +40,20 @@ step as (
             else 0
         end) as leaving
     from placed
+    inner join cell on {{ same_cell('placed', 'cell') | indent(8) }}
     inner join {{ ref('indicator_meta') }} as meta on placed.indicator_id = meta.indicator_id
-    group by {{ qualified(cell_key(), 'placed') }}, placed.duration_days, meta.aggregation
+    group by cell.cell_no, placed.duration_days, meta.aggregation
 ),
 
 counted as (
     select
         *,
         sum(units) over (
-            partition by {{ cell_key() }} order by duration_days
+            partition by cell_no order by duration_days
             rows between unbounded preceding and current row
         ) as units_so_far,
         sum(units) over (
-            partition by {{ cell_key() }} order by duration_days
+            partition by cell_no order by duration_days
             rows between current row and unbounded following
         ) as at_risk
     from step
@@ -65,7 +73,7 @@ survived as (
         ) over so_far as greenwood_sum
     from counted
     window so_far as (
-        partition by {{ cell_key() }} order by duration_days
+        partition by cell_no order by duration_days
         rows between unbounded preceding and current row
     )
 ),
@@ -73,24 +81,32 @@ survived as (
 preceded as (
     select
         *,
-        coalesce(lag(survival) over (partition by {{ cell_key() }} order by duration_days), 1.0) as survival_before
+        coalesce(lag(survival) over (partition by cell_no order by duration_days), 1.0) as survival_before
     from survived
+),
+
+curve as (
+    select
+        cell_no,
+        duration_days,
+        aggregation,
+        units,
+        units_so_far,
+        at_risk,
+        events,
+        leaving,
+        survival_before,
+        survival,
+        greenwood_sum,
+        sum(survival_before * events / at_risk) over (
+            partition by cell_no order by duration_days
+            rows between unbounded preceding and current row
+        ) as incidence
+    from preceded
 )
 
 select
-    {{ cell_key() }},
-    duration_days,
-    aggregation,
-    units,
-    units_so_far,
-    at_risk,
-    events,
-    leaving,
-    survival_before,
-    survival,
-    greenwood_sum,
-    sum(survival_before * events / at_risk) over (
-        partition by {{ cell_key() }} order by duration_days
-        rows between unbounded preceding and current row
-    ) as incidence
-from preceded
+    {{ qualified(cell_key(), 'cell') }},
+    curve.* exclude (cell_no)
+from curve
+inner join cell on curve.cell_no = cell.cell_no
