@@ -36,7 +36,8 @@ class Indicator:
     from the facts. ``record_of``, where given, is what ``record`` is a share of, instead of t.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered; ``national_sources``: what Kela must have, ``municipal_sources``: what the home
-    municipality must have, both in the key domain of the area where the table is about clients. ``compared_keys``: the table whose keys tell a change from none.
+    municipality must have, both in the key domain of the area where the table is about clients.
+    ``compared_keys``: the table whose keys tell a change from none.
     ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
     """
 
