@@ -40,7 +40,8 @@ class Delivery:
     """One delivery. Without residence rows every client lives in the area's usual home.
 
     ``number``: its place in the order of ids within the case; ``corrects``: the number of the
-    delivery that it corrects. ``left_out``: tables it does not answer for at all.
+    delivery that it corrects. ``left_out``: tables it does not answer for at all. ``supplier``: who delivered when
+    no area did (``kunta-837``, ``kela``); such a delivery has the tables of its rows alone.
     """
 
     area: str
@@ -50,6 +51,13 @@ class Delivery:
     corrects: int | None = None
     data_from: str | None = None
     left_out: frozenset[str] = frozenset()
+    supplier: str | None = None
+    key_domain: str = "common"
+
+    @property
+    def organisation(self) -> str:
+        """Who delivered it."""
+        return self.supplier or f"hva-{self.area}"
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,8 @@ class Case:
 
     @property
     def organisations(self) -> tuple[str, ...]:
-        """The suppliers of the case."""
-        return tuple(sorted({f"hva-{delivery.area}" for delivery in self.deliveries}))
+        """The areas that deliver in the case."""
+        return tuple(sorted({delivery.organisation for delivery in self.deliveries if not delivery.supplier}))
 
 
 def aftercare(client: str, start: str, end: str = "") -> Row:
@@ -167,6 +175,36 @@ def unit(key: str, places: str, age_from: str = "", age_to: str = "") -> Row:
     }  # fmt: skip
 
 
+def does(client: str, activity: str, start: str, end: str = "", confirmed_on: str = "") -> Row:
+    """A main activity."""
+    row = {"client_key": client, "main_activity": activity}
+    return "activity_spell", {**row, "start_date": start, "end_date": end, "confirmed_on": confirmed_on}
+
+
+def assisted(client: str, *months: str, benefit: str = "PTT") -> tuple[Row, ...]:
+    """Months for which Kela paid a benefit."""
+    row = {"client_key": client, "benefit_code": benefit, "municipality_code": ""}
+    return tuple(("benefit_month", {**row, "month": month}) for month in months)
+
+
+def served(client: str, service: str, municipality: str, start: str, end: str = "") -> Row:
+    """A spell in a municipal service."""
+    row = {"client_key": client, "service": service, "employment_area_code": "", "municipality_code": municipality}
+    return "employment_service_spell", {**row, "start_date": start, "end_date": end}
+
+
+def leisure(client: str, municipality: str, day: str) -> Row:
+    """Support for a hobby."""
+    row = {"client_key": client, "municipality_code": municipality, "kind": "KORTTI"}
+    return "leisure_support", {**row, "date": day, "amount_eur": ""}
+
+
+def cost(area: str, municipality: str, account: str, euros: str, method: str = "SUORA", year: str = "2025") -> Row:
+    """A row of costs."""
+    row = {"year": year, "area": area, "municipality_code": municipality, "service_code": "2110"}
+    return "cost_row", {**row, "account_code": account, "amount_eur": euros, "method": method}
+
+
 def home_of(area: str) -> str:
     """The first municipality of an area."""
     return min(
@@ -192,11 +230,12 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
     folders = []
     for delivery in case.deliveries:
         identity = delivery_id(case, delivery.number)
-        folder = into / f"hva-{delivery.area}" / delivery.period / identity
+        folder = into / delivery.organisation / delivery.period / identity
         folder.mkdir(parents=True)
         files, nothing = [], []
         rows = [*delivery.rows, *_usual_rows(delivery)]
-        for table in DELIVERED:
+        more = sorted({name for name, _ in rows} - set(DELIVERED))
+        for table in (*(() if delivery.supplier else DELIVERED), *more):
             mine = [row for name, row in rows if name == table]
             if table in delivery.left_out:
                 continue
@@ -210,10 +249,10 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
         extracted = Period.parse(delivery.period).end_exclusive + timedelta(days=19)
         manifest = {
             "delivery_id": identity,
-            "organisation": f"hva-{delivery.area}",
+            "organisation": delivery.organisation,
             "period": delivery.period,
             "contract_version": "1.0",
-            "key_domain": "common",
+            "key_domain": delivery.key_domain,
             "extracted_at": f"{extracted.isoformat()}T06:12:00+03:00",
             "files": files,
             "data_kind": "synthetic",
@@ -230,6 +269,8 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
 
 
 def _usual_rows(delivery: Delivery) -> Iterable[Row]:
+    if delivery.supplier:
+        return
     clients = sorted({row["client_key"] for table, row in delivery.rows if table == AFTERCARE})
     usual = USUAL_HOME.get(delivery.area) or home_of(delivery.area)
     if not any(table == "residence_spell" for table, _ in delivery.rows):

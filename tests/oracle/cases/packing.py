@@ -35,7 +35,7 @@ def packs(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
 
 def can_share(case: Case) -> bool:
     """Whether one area delivers, and only the country's figures are expected."""
-    return {delivery.area for delivery in case.deliveries} == {PACKED_AREA} and all(
+    return {delivery.organisation for delivery in case.deliveries} == {f"hva-{PACKED_AREA}"} and all(
         expected.level == "country" for expected in case.expected
     )
 
