@@ -18,7 +18,7 @@ from ingest.contracts import contracts
 from ingest.periods import Period
 from ingest.reference import municipalities
 
-# Every table the nine indicators read; those without rows are delivered as true zeros.
+# Every table that areas' cases need; those without rows are delivered as true zeros.
 DELIVERED = (
     "client",
     "aftercare_period",
@@ -28,6 +28,9 @@ DELIVERED = (
     "contact",
     "housing_spell",
     "supported_housing_capacity",
+    "placement",
+    "plan",
+    "plan_action",
 )
 # A municipality of the areas that the cases name, for clients whose home does not matter.
 USUAL_HOME = {"07": "109", "08": "837", "12": "507"}
@@ -165,6 +168,29 @@ def unit(key: str, places: str, age_from: str = "", age_to: str = "") -> Row:
     return "supported_housing_capacity", {
         **row, "age_from": age_from, "age_to": age_to, "operator": "HVA"
     }  # fmt: skip
+
+
+def placed(client: str, start: str, end: str = "", *, basis: str = "HUOSTA", reason: str = "") -> Row:
+    """A placement in an institution."""
+    row = {"client_key": client, "placement_key": f"s-{client}-{start}", "start_date": start, "end_date": end}
+    return "placement", {
+        **row, "placement_type": "LAITOS", "legal_basis": basis, "end_reason": reason, "child_alone": ""
+    }  # fmt: skip
+
+
+def planned(client: str, key: str, valid_from: str, valid_to: str = "") -> Row:
+    """A version of the plan for independent living."""
+    row = {"client_key": client, "plan_key": key, "plan_type": "ITSENAISTYMINEN", "valid_from": valid_from}
+    return "plan", {
+        **row, "valid_to": valid_to, "review_date": "", "client_present": "true", "client_view_recorded": "",
+        "continuing_need": "",
+    }  # fmt: skip
+
+
+def agreed(client: str, plan: str, action: str, status: str, day: str = "") -> Row:
+    """An action of a plan."""
+    row = {"client_key": client, "plan_key": plan, "action_code": action}
+    return "plan_action", {**row, "status": status, "date": day}
 
 
 def home_of(area: str) -> str:
