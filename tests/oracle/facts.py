@@ -36,7 +36,8 @@ class Indicator:
     from the facts.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
     an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
-    ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
+    ``look_back_quarters``: quarters before its own that a figure of a quarter needs; ``look_back_years``: years
+    before its own that a figure of a year or of a block of years needs.
     """
 
     indicator_id: str
@@ -47,6 +48,7 @@ class Indicator:
     sources: tuple[str, ...]
     compared_keys: str | None = None
     look_back_quarters: int = 0
+    look_back_years: int = 0
     horizon: int = 0
     complement: bool = False
 

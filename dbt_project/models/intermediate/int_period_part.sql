@@ -14,5 +14,5 @@ inner join {{ ref('int_period') }} as part
     on part.period_end_exclusive <= whole.period_end_exclusive
     and part.period_end_exclusive > whole.period_start
 where
-    (whole.period_type = part.period_type and whole.period = part.period and whole.period_type in ('quarter', 'half_year', 'rolling_12_months'))
+    (whole.period_type = part.period_type and whole.period = part.period and whole.period_type in ('quarter', 'half_year', 'rolling_12_months', 'school_year'))
     or (whole.period_type in ('year', 'pooled_3_years') and part.period_type in ('quarter', 'half_year', 'rolling_12_months'))

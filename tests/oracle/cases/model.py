@@ -42,6 +42,7 @@ Row = tuple[str, dict[str, str]]  # table, columns as delivered (ISO dates, "" f
 class Delivery:
     """One delivery. Without residence rows every client lives in the area's usual home.
 
+    ``by_municipality``: it is that municipality that delivers, and nothing but the tables of the rows.
     ``number``: its place in the order of ids within the case; ``corrects``: the number of the
     delivery that it corrects. ``left_out``: tables it does not answer for at all.
     """
@@ -53,6 +54,12 @@ class Delivery:
     corrects: int | None = None
     data_from: str | None = None
     left_out: frozenset[str] = frozenset()
+    by_municipality: bool = False
+
+    @property
+    def organisation(self) -> str:
+        """Code of the supplier."""
+        return f"kunta-{usual_home(self.area)}" if self.by_municipality else f"hva-{self.area}"
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class Case:
 
     @property
     def organisations(self) -> tuple[str, ...]:
-        """The suppliers of the case."""
+        """The areas that deliver in the case."""
         return tuple(sorted({f"hva-{delivery.area}" for delivery in self.deliveries}))
 
 
@@ -193,6 +200,17 @@ def agreed(client: str, plan: str, action: str, status: str, day: str = "") -> R
     return "plan_action", {**row, "status": status, "date": day}
 
 
+def studies(client: str, level: str, start: str, end: str = "", reason: str = "") -> Row:
+    """A right to study."""
+    row = {"client_key": client, "level": level, "start_date": start, "end_date": end}
+    return "education_enrolment", {**row, "end_reason": reason, "municipality_code": ""}
+
+
+def usual_home(area: str) -> str:
+    """The municipality in which an area's clients live unless a case says otherwise."""
+    return USUAL_HOME.get(area) or home_of(area)
+
+
 def home_of(area: str) -> str:
     """The first municipality of an area."""
     return min(
@@ -218,11 +236,11 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
     folders = []
     for delivery in case.deliveries:
         identity = delivery_id(case, delivery.number)
-        folder = into / f"hva-{delivery.area}" / delivery.period / identity
+        folder = into / delivery.organisation / delivery.period / identity
         folder.mkdir(parents=True)
         files, nothing = [], []
         rows = [*delivery.rows, *_usual_rows(delivery)]
-        for table in DELIVERED:
+        for table in sorted({name for name, _ in rows}) if delivery.by_municipality else DELIVERED:
             mine = [row for name, row in rows if name == table]
             if table in delivery.left_out:
                 continue
@@ -236,7 +254,7 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
         extracted = Period.parse(delivery.period).end_exclusive + timedelta(days=19)
         manifest = {
             "delivery_id": identity,
-            "organisation": f"hva-{delivery.area}",
+            "organisation": delivery.organisation,
             "period": delivery.period,
             "contract_version": "1.0",
             "key_domain": "common",
@@ -257,7 +275,7 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
 
 def _usual_rows(delivery: Delivery) -> Iterable[Row]:
     clients = sorted({row["client_key"] for table, row in delivery.rows if table == AFTERCARE})
-    usual = USUAL_HOME.get(delivery.area) or home_of(delivery.area)
+    usual = usual_home(delivery.area)
     if not any(table == "residence_spell" for table, _ in delivery.rows):
         yield from (home(client, usual, "2010-01-01") for client in clients)
     for client in clients:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ingest.contracts import contracts
 from ingest.reference import ALAND, wellbeing_areas
-from tests.oracle.cases.model import Case, Delivery, Expected, Row
+from tests.oracle.cases.model import Case, Delivery, Expected, Row, usual_home
 
 PACKED_AREA = "08"
 
@@ -55,8 +55,16 @@ def _moved(delivery: Delivery, code: str) -> Delivery:
 
 def _rows(rows: Iterable[Row], code: str) -> Iterator[Row]:
     for table, values in rows:
-        keys = {column.name for column in contracts()[table].columns if column.type == "key"}
-        yield table, {name: f"{code}-{text}" if name in keys and text else text for name, text in values.items()}
+        types = {column.name: column.type for column in contracts()[table].columns}
+        yield table, {name: _value(types[name], text, code) for name, text in values.items()}
+
+
+def _value(kind: str, text: str, code: str) -> str:
+    if kind == "key" and text:
+        return f"{code}-{text}"
+    if kind == "municipality" and text == usual_home(PACKED_AREA):
+        return usual_home(code)
+    return text
 
 
 def _of_area(expected: Expected, code: str) -> Expected:
