@@ -144,11 +144,11 @@ def _select_origins(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any
         """,
         [figure["indicator_id"], figure["period_type"], figure["period"]],
     )
-    # Areas whose source tables were not all delivered for the period are in no figure.
+    # Areas (and municipalities) whose source tables were not all delivered for the period are in no figure.
     connection.execute(
         """
         create temp table traced_area as
-        select area.wellbeing_area_code
+        select area.wellbeing_area_code, coverage.municipality_code
         from reference.seed_wellbeing_area as area
         inner join roll_up.int_indicator_coverage as coverage
             on area.wellbeing_area_code = coverage.wellbeing_area_code
@@ -194,7 +194,12 @@ _SELECTED = """
             on {relation}.period_type = traced_period.base_period_type
             and {relation}.period = traced_period.base_period
         where {relation}.indicator_id = $indicator and {relation}.variant = $variant
-            and {relation}.wellbeing_area_code in (select wellbeing_area_code from traced_area)
+            and exists (
+                select 1 from traced_area
+                where traced_area.wellbeing_area_code = {relation}.wellbeing_area_code
+                    and coalesce(traced_area.municipality_code, {relation}.municipality_code)
+                        = {relation}.municipality_code
+            )
             and (
                 $level not in ('municipality', 'municipality_group')
                 or {relation}.municipality_code in (select municipality_code from traced_municipality)

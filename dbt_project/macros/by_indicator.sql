@@ -2,19 +2,20 @@
     A table built one part after another, a part being an indicator and one of its breakdowns: the
     memory that it takes is that of its largest part, however many there are. The model's SQL names
     the part by `indicator_of_this_part()`, `breakdown_of_this_part()` and `category_of_this_part()`.
-    Config `aggregations` leaves out indicators of other kinds. Only for a new warehouse file: what
+    Config `aggregations` and `cell_classes` leave out indicators of other kinds. Only for a new warehouse file: what
     stands under the name before is dropped.
 #}
 {% materialization by_indicator, adapter='duckdb' %}
     {%- set target = this.incorporate(type='table') -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set only = config.get('aggregations') -%}
+    {%- set only_classes = config.get('cell_classes') -%}
     {{ drop_relation_if_exists(existing) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set parts = [] -%}
     {%- for model in indicator_models() -%}
         {%- set meta = indicator_meta_of(model) -%}
-        {%- if not only or meta.aggregation in only -%}
+        {%- if (not only or meta.aggregation in only) and (not only_classes or meta.cell_class in only_classes) -%}
             {%- for breakdown in ['total'] + meta.get('breakdowns', []) -%}
                 {%- do parts.append((model, meta.indicator_id, breakdown)) -%}
             {%- endfor -%}

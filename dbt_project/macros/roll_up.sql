@@ -22,7 +22,7 @@
 
 {#
     The contributions of one part (see `by_indicator`) with every period that they count in, of areas
-    that delivered every source: a flow sums its base periods, a stock takes the last one of a year.
+    (and home municipalities) for which every source was delivered: a flow sums its base periods, a stock takes the last one of a year.
 #}
 {% macro contributions_of_this_part() -%}
     select
@@ -61,6 +61,7 @@
     inner join {{ ref('int_indicator_coverage') }} as coverage
         on contribution.indicator_id = coverage.indicator_id
         and contribution.wellbeing_area_code = coverage.wellbeing_area_code
+        and (coverage.municipality_code is null or contribution.municipality_code = coverage.municipality_code)
         and part.period_type = coverage.period_type
         and part.period = coverage.period
         and coverage.is_covered

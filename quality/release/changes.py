@@ -230,21 +230,33 @@ def _ctes(before: Before, code_version: str) -> str:
             union all select distinct area_level, area_code, 'kela' from checked.area
         ),
         needed as (
-            select distinct indicator_id, trim(unnest(string_split(source_tables, ','))) as table_name
-            from checked.indicator
+            select
+                indicator_id,
+                -- A table of another kind of supplier has the kind before it: kunta.cost_row.
+                case when contains(source, '.') then split_part(source, '.', 1) else 'hva' end as supplier,
+                case when contains(source, '.') then split_part(source, '.', 2) else source end as table_name
+            from (
+                select distinct indicator_id, trim(unnest(string_split(source_tables, ','))) as source
+                from checked.indicator
+            )
         ),
         touched as (
             select
                 needed.indicator_id, belongs.level, belongs.code,
                 min(list_position([{ranks}], delivery_change.kind)) as rank
             from delivery_change
-            inner join needed on delivery_change.table_name = needed.table_name
+            inner join needed
+                on delivery_change.table_name = needed.table_name
+                and split_part(delivery_change.organisation, '-', 1) = needed.supplier
             inner join belongs on delivery_change.organisation = belongs.organisation
             group by needed.indicator_id, belongs.level, belongs.code
         ),
         touched_anywhere as (
             select distinct needed.indicator_id
-            from delivery_change inner join needed on delivery_change.table_name = needed.table_name
+            from delivery_change
+            inner join needed
+                on delivery_change.table_name = needed.table_name
+                and split_part(delivery_change.organisation, '-', 1) = needed.supplier
         ),
 
         indicator_pair as (

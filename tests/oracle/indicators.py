@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.contracts import code_lists
-from tests.oracle import intervals, themes
+from tests.oracle import homes, intervals, themes
 from tests.oracle.facts import (
     COUNTED_ROLES,
     LARGE_LEVELS,
@@ -401,17 +401,25 @@ def _spans(period_types: Mapping[str, tuple[str, ...]], first_day: int, newest: 
     return found
 
 
+def _look_back_start(indicator: Indicator, span: Span) -> int:
+    if span.type == "quarter":
+        return to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
+    if span.type in ("year", "pooled_3_years"):
+        return to_day(f"{int(span.code[:4]) - indicator.look_back_years}-01-01")
+    return span.start
+
+
 def _covered(register: Register, indicator: Indicator, span: Span, expected: set[str]) -> set[str]:
     """Codes of the areas that delivered every source table for the whole period and what it looks back to."""
-    start = span.start
-    if span.type == "quarter":
-        start = to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
-    elif span.type in ("year", "pooled_3_years"):
-        start = to_day(f"{int(span.code[:4]) - indicator.look_back_years}-01-01")
+    start = _look_back_start(indicator, span)
     return {
         organisation[4:]
         for organisation in expected
-        if all(register.is_covered(organisation, table, start, span.end) for table in indicator.sources)
+        if all(
+            register.is_covered(organisation, table, start, span.end)
+            for table in indicator.sources
+            if not table.startswith(homes.MUNICIPAL)
+        )
     }
 
 
@@ -600,6 +608,11 @@ def _cells(
     """One row for every place of every level at which the indicator has this kind of period."""
     units = indicator.units(facts, span)
     units = units[units["area"].isin(covered)]
+    municipal = homes.municipal(indicator.sources)
+    if municipal:
+        told = homes.told_homes(facts, geography, municipal, _look_back_start(indicator, span), span.end, covered)
+        is_told = [home in told for home in zip(units["area"], units["municipality"], strict=True)]
+        units = units[np.array(is_told, dtype=bool)]
     all_covered = {organisation[4:] for organisation in expected} <= covered
     rows = []
     for level in indicator.period_types[span.type]:
@@ -612,6 +625,9 @@ def _cells(
                 is_delivered = complete
             else:
                 is_delivered = bool(members & covered if members else covered)
+            if municipal:
+                is_delivered = is_delivered and homes.has_told(told, level, code, geography)
+                complete = complete and homes.is_whole(told, facts, level, code, geography)
             row: dict[str, Any] = dict.fromkeys(COLUMNS)
             row |= {
                 "indicator_id": indicator.indicator_id,

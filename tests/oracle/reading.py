@@ -35,6 +35,12 @@ BEGINS = {
 }
 # An end that never came, in days since 1970-01-01: later than every day that is counted.
 OPEN = 10**6
+# What municipalities deliver of persons; their counts and sums stay out.
+OF_MUNICIPALITIES = frozenset(
+    table
+    for table, contract in contracts().items()
+    if set(contract.suppliers) == {"kunta"} and "client_key" in contract.column_names
+)
 TRUE = {"true", "1", "kyllä", "k", "yes", "y", "ja"}
 FALSE = {"false", "0", "ei", "e", "no", "n", "nej"}
 UNKNOWN_MUNICIPALITIES = frozenset({"198", "199", "200"})
@@ -56,6 +62,7 @@ class Delivery:
     nothing_to_report: frozenset[str]
     data_from: int | None  # days since 1970-01-01
     correction_of: str | None
+    key_domain: str
 
     @property
     def tables(self) -> frozenset[str]:
@@ -86,6 +93,7 @@ class Register:
     data_until: dict[str, int]
     data_from: dict[str, int | None]
     modes: dict[str, str]
+    key_domains: dict[str, str]
 
     def is_covered(self, organisation: str, table: str, start: int, end: int) -> bool:
         """Whether the supplier's table answers for every day from ``start`` to ``end``."""
@@ -152,7 +160,7 @@ def read_register(source: Path | Iterable[Path], municipalities: frozenset[str] 
     """
     accepted = []
     for delivery in find_deliveries(source):
-        if not delivery.organisation.startswith("hva-"):
+        if not delivery.organisation.startswith("hva-") and not delivery.tables & OF_MUNICIPALITIES:
             continue
         try:
             _check(delivery)
@@ -177,7 +185,7 @@ def _read_counting(accepted: list[Delivery], municipalities: Any) -> Register:
     # What counts: of a history the latest version of the latest period, else that of each period.
     counting: dict[tuple[str, str, str], Delivery] = {}
     for delivery in accepted:
-        for table in delivery.tables & set(TABLES):
+        for table in delivery.tables & (set(TABLES) if delivery.organisation.startswith("hva-") else OF_MUNICIPALITIES):
             key = (delivery.organisation, table)
             end = to_day(delivery.period.last_day)
             seen = coverage.setdefault(key, Coverage(end, delivery.data_from))
@@ -197,11 +205,17 @@ def _read_counting(accepted: list[Delivery], municipalities: Any) -> Register:
             frame["period"] = delivery.period.code
             frames[table].append(frame)
 
+    domains = {organisation: delivery.key_domain for (organisation, _, _), delivery in counting.items()}
     suppliers = {organisation for organisation, table in coverage if table == "aftercare_period"}
     data_until = {s: coverage[(s, "aftercare_period")].newest_end for s in suppliers}
     data_from = {s: coverage[(s, "aftercare_period")].data_from for s in suppliers}
-    tables = {table: _cut(table, _pool(frames[table], contracts()[table]), data_until) for table in TABLES}
-    return Register(tables, coverage, data_until, data_from, modes)
+    tables = {}
+    for table in TABLES:
+        until = data_until
+        if table in OF_MUNICIPALITIES:
+            until = {organisation: seen.newest_end for (organisation, name), seen in coverage.items() if name == table}
+        tables[table] = _cut(table, _pool(frames[table], contracts()[table]), until)
+    return Register(tables, coverage, data_until, data_from, modes, domains)
 
 
 def _cut(table: str, frame: pd.DataFrame, data_until: dict[str, int]) -> pd.DataFrame:
@@ -248,6 +262,7 @@ def _read_manifest(folder: Path) -> Delivery:
         nothing_to_report=frozenset(raw.get("nothing_to_report", [])),
         data_from=None if data_from is None else to_day(data_from),
         correction_of=raw.get("correction_of"),
+        key_domain=str(raw["key_domain"]),
     )
 
 

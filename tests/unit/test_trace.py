@@ -28,7 +28,8 @@ WAREHOUSE = """
     create schema marts; create schema roll_up; create schema intermediate; create schema staging;
     create schema reference;
     create table roll_up.indicator_meta as from (values
-        ('ASU-03', 'quarter', 'flow', ',housing_spell,client,'), ('PER-01', 'quarter', 'stock', ',client,')
+        ('ASU-03', 'quarter', 'flow', ',housing_spell,client,kunta.client,'),
+        ('PER-01', 'quarter', 'stock', ',client,kunta.client,'), ('KUN-02', 'quarter', 'flow', ',client,kunta.client,')
     ) t(indicator_id, base_period, time_basis, source_tables);
     create table intermediate.int_period as from (values
         ('quarter', '2025Q1', date '2025-01-01', date '2025-04-01', date '2025-01-01'),
@@ -44,9 +45,12 @@ WAREHOUSE = """
     create table reference.seed_municipality_group as from (values ('853', 'KR-01')) t(municipality_code, group_code);
     create table roll_up.int_indicator_coverage as
         select i.*, a.*, p.period_type, p.period, a.area <> '06' or p.period <> '2025Q1' as is_covered
-        from (values ('ASU-03'), ('PER-01')) i(indicator_id), (values ('05'), ('06')) a(area),
+        from (values ('ASU-03'), ('PER-01'), ('KUN-02')) i(indicator_id), (values ('05'), ('06')) a(area),
             intermediate.int_period as p;
     alter table roll_up.int_indicator_coverage rename area to wellbeing_area_code;
+    -- Of the last one a municipality of area 05 has delivered, and no other.
+    alter table roll_up.int_indicator_coverage add column municipality_code varchar;
+    update roll_up.int_indicator_coverage set municipality_code = '853' where indicator_id = 'KUN-02';
     create table marts.contribution as
         select *, 'main' as variant, 'quarter' as period_type, 'client' as unit_type
         from (values
@@ -56,7 +60,9 @@ WAREHOUSE = """
             ('ASU-03', 'secret-3', '06', '853', '2025Q1', 'male'),
             ('ASU-03', 'secret-3', '06', '853', '2025Q2', 'male'),
             ('PER-01', 'secret-4', '05', '853', '2025Q1', 'male'),
-            ('PER-01', 'secret-4', '05', '853', '2025Q2', 'male')
+            ('PER-01', 'secret-4', '05', '853', '2025Q2', 'male'),
+            ('KUN-02', 'secret-5', '05', '853', '2025Q1', 'male'),
+            ('KUN-02', 'secret-6', '05', '202', '2025Q1', 'male')
         ) t(indicator_id, unit_key, wellbeing_area_code, municipality_code, period, sex);
     create table staging.stg_lake__delivery as from (values
         ('D1', 'hva-05', 'housing_spell', 'history', '2025Q1', 1, false, date '2025-01-01', date '2025-04-01'),
@@ -109,14 +115,14 @@ def home(tmp_path_factory) -> Home:
         )
         connection.execute(
             "create table published.indicator as from (values ('ASU-03', 'main', '1.0', 'housing_spell, client'), "
-            "('PER-01', 'main', '1.0', 'client')) t(indicator_id, variant, method_version, source_tables)"
+            "('PER-01', 'main', '1.0', 'client'), ('KUN-02', 'main', '1.0', 'client')) t(indicator_id, variant, method_version, source_tables)"
         )
         connection.execute(
             "create table published.indicator_value (indicator_id varchar, variant varchar, area_level varchar, "
             "area_code varchar, period_type varchar, period varchar, breakdown varchar, category varchar, "
             "status varchar, value double, numerator double, denominator double, is_complete boolean)"
         )
-        for indicator_id in ("ASU-03", "PER-01"):
+        for indicator_id in ("ASU-03", "PER-01", "KUN-02"):
             for figure in FIGURES:
                 connection.execute(
                     "insert into published.indicator_value values (?, 'main', ?, ?, ?, ?, ?, ?, 'hidden', null, null, "
@@ -165,6 +171,12 @@ def traced(home: Home, capsys, *arguments: str) -> dict:
             {"06": 2},
             ["D1 client", "D3 client", "D2 housing_spell", "D4 housing_spell", "D5 client"],
             id="breakdown_narrows_the_count",
+        ),
+        pytest.param(
+            ["KUN-02", "05", "2025Q1"],
+            {"05": 1},
+            ["D1 client"],
+            id="a_municipality_that_is_not_covered_is_in_no_figure",
         ),
         pytest.param(
             ["PER-01", "05", "2025"], {"05": 1}, ["D3 client", "D5 client"], id="stock_takes_the_last_quarter"

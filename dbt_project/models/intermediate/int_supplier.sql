@@ -4,7 +4,8 @@
 select
     organisation,
     wellbeing_area_code,
-    max(period_end_exclusive) as data_until_exclusive
+    max(period_end_exclusive) as data_until_exclusive,
+    max(key_domain) as key_domain
 from {{ ref('stg_lake__delivery') }}
 where
     table_name = 'aftercare_period'

@@ -28,6 +28,7 @@
     'days': ('päivää', 'dagar', 'days'),
     'index': ('indeksi 0–1', 'index 0–1', 'index 0–1'),
     'per_100': ('100 asiakasta kohti', 'per 100 klienter', 'per 100 clients'),
+    'euros': ('euroa', 'euro', 'euros'),
     'clients_per_fte': ('asiakasta henkilötyövuotta kohti', 'klienter per årsverke', 'clients per full-time equivalent'),
 } %}
 {% set metas = indicator_metas() %}

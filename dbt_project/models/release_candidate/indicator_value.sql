@@ -95,6 +95,8 @@ final as (
         figure.doubtful_share,
         concentration.workers,
         concentration.largest_worker_share,
+        amount.largest_amount,
+        amount.second_amount,
         exists (
             select 1 from break_day
             where
@@ -139,6 +141,15 @@ final as (
         and spine.area_code = concentration.area_code
         and spine.period_type = concentration.period_type
         and spine.period = concentration.period
+    left join {{ ref('int_largest_amount') }} as amount
+        on spine.indicator_id = amount.indicator_id
+        and spine.variant = amount.variant
+        and spine.area_level = amount.area_level
+        and spine.area_code = amount.area_code
+        and spine.period_type = amount.period_type
+        and spine.period = amount.period
+        and spine.breakdown = amount.breakdown
+        and spine.category = amount.category
 )
 
 select * from final

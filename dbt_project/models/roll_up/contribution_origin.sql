@@ -33,7 +33,9 @@ inner join {{ ref('int_period') }} as period
     on counted.period_type = period.period_type
     and counted.period = period.period
 inner join {{ ref('stg_lake__delivery') }} as delivery
-    on meta.source_tables like '%,' || delivery.table_name || ',%'
+    on meta.source_tables like '%,' || case
+        when delivery.organisation like 'hva-%' then '' else split_part(delivery.organisation, '-', 1) || '.'
+    end || delivery.table_name || ',%'
     and delivery.is_counting
     and not delivery.has_nothing_to_report
     -- The newest history tells of all periods; of the others those that lie in the period's window.

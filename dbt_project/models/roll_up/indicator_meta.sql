@@ -37,8 +37,12 @@ select
     {{ literal(',' ~ meta.get('event_codes', []) | join(',') ~ ',') }} as event_codes,
     {{ meta.get('fixed_age_band', false) | lower }} as has_fixed_age_band,
     {{ literal(',' ~ meta.source_tables | join(',') ~ ',') }} as source_tables,
-    {{ meta.source_tables | length }} as source_table_count,
-    {{ meta.get('look_back_quarters', 0) }} as look_back_quarters
+    -- Tables of areas and of the whole country; those of municipalities cover a municipality each.
+    {%- set municipal = municipal_sources(meta.source_tables) %}
+    {{ (meta.source_tables | length) - (municipal | length) }} as source_table_count,
+    {{ municipal | length }} as municipal_table_count,
+    {{ meta.get('look_back_quarters', 0) }} as look_back_quarters,
+    {{ meta.get('look_back_years', 0) }} as look_back_years
 {{ 'union all' if not loop.last }}
 {%- else %}
 select
@@ -50,6 +54,7 @@ select
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
     cast(null as varchar) as period_types, cast(null as varchar) as levels,
     cast(null as varchar) as breakdowns, cast(null as varchar) as event_codes, false as has_fixed_age_band,
-    cast(null as varchar) as source_tables, 0 as source_table_count, 0 as look_back_quarters
+    cast(null as varchar) as source_tables, 0 as source_table_count, 0 as municipal_table_count,
+    0 as look_back_quarters, 0 as look_back_years
 where false
 {%- endfor %}

@@ -27,6 +27,31 @@ place_weight as (
     group by municipality_code, wellbeing_area_code
 ),
 
+-- Where municipalities must have delivered too: a municipality of an area by itself.
+municipal_weight as (
+    select
+        place.area_level,
+        case place.area_level
+            when 'country' then 'FI'
+            when 'collaborative_area' then 'YTA-' || area.collaborative_area_code
+            when 'wellbeing_area' then weight.wellbeing_area_code
+            when 'municipality_group' then weight.group_code
+            else weight.municipality_code
+        end as area_code,
+        weight.wellbeing_area_code,
+        weight.municipality_code,
+        weight.weight
+    from weight
+    inner join {{ ref('seed_wellbeing_area') }} as area on weight.wellbeing_area_code = area.wellbeing_area_code
+    cross join (
+        {% for level in ['country', 'collaborative_area', 'wellbeing_area', 'municipality_group', 'municipality'] -%}
+        select '{{ level }}' as area_level
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as place
+    where place.area_level <> 'municipality_group' or weight.group_code is not null
+),
+
 partial as (
     select
         coverage.indicator_id,
@@ -38,8 +63,37 @@ partial as (
     from place_weight as place
     inner join {{ ref('int_indicator_coverage') }} as coverage
         on place.wellbeing_area_code = coverage.wellbeing_area_code
+        and coverage.municipality_code is null
     group by
         coverage.indicator_id, place.area_level, place.area_code, coverage.period_type, coverage.period
+
+    union all
+
+    select
+        coverage.indicator_id,
+        place.area_level,
+        place.area_code,
+        coverage.period_type,
+        coverage.period,
+        sum(case when coverage.is_covered then place.weight else 0 end) / sum(place.weight)
+    from municipal_weight as place
+    inner join {{ ref('int_indicator_coverage') }} as coverage
+        on place.wellbeing_area_code = coverage.wellbeing_area_code
+        and place.municipality_code = coverage.municipality_code
+    group by
+        coverage.indicator_id, place.area_level, place.area_code, coverage.period_type, coverage.period
+),
+
+-- An area has all when it and, where they must have delivered, all of its own municipalities have.
+delivered as (
+    select
+        coverage.*,
+        coverage.municipality_code is null or municipality.municipality_code is not null as is_own
+    from {{ ref('int_indicator_coverage') }} as coverage
+    left join {{ ref('seed_municipality') }} as municipality
+        on coverage.municipality_code = municipality.municipality_code
+        and coverage.wellbeing_area_code = municipality.wellbeing_area_code
+        and municipality.valid_to is null
 ),
 
 country as (
@@ -48,8 +102,10 @@ country as (
         period_type,
         period,
         max(case when is_covered then 1 else 0 end) = 1 as has_any,
-        min(case when is_covered then 1 else 0 end) = 1 as has_all
-    from {{ ref('int_indicator_coverage') }}
+        min(case when is_covered or not is_own then 1 else 0 end) = 1 as has_all,
+        -- Nobody delivers for those whose home municipality is not known.
+        max(case when municipality_code is null then 1 else 0 end) = 1 as is_by_area
+    from delivered
     group by indicator_id, period_type, period
 ),
 
@@ -60,11 +116,37 @@ collaborative_area as (
         coverage.period_type,
         coverage.period,
         max(case when coverage.is_covered then 1 else 0 end) = 1 as has_any,
-        min(case when coverage.is_covered then 1 else 0 end) = 1 as has_all
-    from {{ ref('int_indicator_coverage') }} as coverage
+        min(case when coverage.is_covered or not coverage.is_own then 1 else 0 end) = 1 as has_all
+    from delivered as coverage
     inner join {{ ref('seed_wellbeing_area') }} as area
         on coverage.wellbeing_area_code = area.wellbeing_area_code
     group by area.collaborative_area_code, coverage.indicator_id, coverage.period_type, coverage.period
+),
+
+wellbeing_area as (
+    select
+        wellbeing_area_code as area_code,
+        indicator_id,
+        period_type,
+        period,
+        max(case when is_covered then 1 else 0 end) = 1 as has_any,
+        min(case when is_covered or not is_own then 1 else 0 end) = 1 as has_all
+    from delivered
+    group by wellbeing_area_code, indicator_id, period_type, period
+),
+
+own_of_municipality as (
+    select
+        municipality.municipality_code,
+        own.indicator_id,
+        own.period_type,
+        own.period,
+        own.is_covered
+    from {{ ref('seed_municipality') }} as municipality
+    inner join delivered as own
+        on municipality.wellbeing_area_code = own.wellbeing_area_code
+        and coalesce(own.municipality_code, municipality.municipality_code) = municipality.municipality_code
+    where municipality.valid_to is null
 )
 
 select
@@ -94,34 +176,43 @@ left join partial
 
 union all
 
+-- Of its clients some may live where another area's municipality has not delivered.
 select
-    'wellbeing_area', wellbeing_area_code, indicator_id, period_type, period, is_covered, is_covered,
-    case when is_covered then 1.0 else 0.0 end
-from {{ ref('int_indicator_coverage') }}
+    'wellbeing_area', whole.area_code, whole.indicator_id, whole.period_type, whole.period,
+    whole.has_any, whole.has_all and coalesce(partial.coverage, 1.0) = 1.0,
+    case
+        when whole.has_all then coalesce(partial.coverage, 1.0)
+        when whole.has_any then coalesce(partial.coverage, 0.0)
+        else 0.0
+    end
+from wellbeing_area as whole
+left join partial
+    on partial.area_level = 'wellbeing_area'
+    and whole.area_code = partial.area_code
+    and whole.indicator_id = partial.indicator_id
+    and whole.period_type = partial.period_type
+    and whole.period = partial.period
 
 union all
 
 -- A municipality whose own area has not delivered has no figure, whatever other areas know of it.
 select
-    'municipality', municipality.municipality_code, own.indicator_id, own.period_type, own.period, own.is_covered,
+    'municipality', own.municipality_code, own.indicator_id, own.period_type, own.period, own.is_covered,
     own.is_covered and coalesce(partial.coverage, 1.0) = 1.0,
     case when own.is_covered then coalesce(partial.coverage, 1.0) else 0.0 end
-from {{ ref('seed_municipality') }} as municipality
-inner join {{ ref('int_indicator_coverage') }} as own
-    on municipality.wellbeing_area_code = own.wellbeing_area_code
+from own_of_municipality as own
 left join partial
     on partial.area_level = 'municipality'
-    and municipality.municipality_code = partial.area_code
+    and own.municipality_code = partial.area_code
     and own.indicator_id = partial.indicator_id
     and own.period_type = partial.period_type
     and own.period = partial.period
-where municipality.valid_to is null
 
 union all
 
 select
-    'municipality', 'unknown', indicator_id, period_type, period, has_any, has_all,
-    case when has_all then 1.0 end
+    'municipality', 'unknown', indicator_id, period_type, period, has_any and is_by_area, has_all and is_by_area,
+    case when not is_by_area then 0.0 when has_all then 1.0 end
 from country
 
 union all
@@ -132,10 +223,8 @@ select
     min(case when own.is_covered then 1 else 0 end) = 1 and coalesce(min(partial.coverage), 1.0) = 1.0,
     case when max(case when own.is_covered then 1 else 0 end) = 1 then coalesce(min(partial.coverage), 1.0) else 0.0 end
 from {{ ref('seed_municipality_group') }} as member
-inner join {{ ref('seed_municipality') }} as municipality
-    on member.municipality_code = municipality.municipality_code
-inner join {{ ref('int_indicator_coverage') }} as own
-    on municipality.wellbeing_area_code = own.wellbeing_area_code
+inner join own_of_municipality as own
+    on member.municipality_code = own.municipality_code
 left join partial
     on partial.area_level = 'municipality_group'
     and member.group_code = partial.area_code
