@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contracts import Contract, code_lists, contracts, upgrade, upgrade_sql
+from ingest.contracts import CLIENT_KEY, Contract, code_lists, contracts, upgrade, upgrade_sql
 from ingest.due import Delivered, due_date, expected
 from ingest.ledger import (
     LEDGER_SCHEMA,
@@ -112,7 +112,7 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
 
     ``lake.<table>``: a view over the files that count, with ``organisation`` and ``period``
     beside the contract's columns. ``lake.delivery``: the whole ledger with ``is_counting``,
-    ``is_withdrawn`` and ``version``. ``lake.delivery_due``: what was delivered or should have been
+    ``is_withdrawn``, ``version`` and ``has_client_keys`` (whether the table's rows are about clients). ``lake.delivery_due``: what was delivered or should have been
     by the day of the newest acceptance (so that the same deliveries give the same table whenever it
     is made). ``as_of`` attaches the lake as it was after an acceptance number or at a time (less what
     has been erased or gone past its retention since).
@@ -120,6 +120,9 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
     connection.execute("create schema if not exists lake")
     ledger = ledger_with_state(home, as_of)
     connection.register("ledger", ledger)
+    about_clients = sorted(
+        name for name, table in contracts().items() if any(column.key_of == CLIENT_KEY for column in table.columns)
+    )
     connection.execute(
         f"""
         create or replace table lake.delivery as
@@ -131,7 +134,8 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
             ) as version,
             counting.acceptance_no is not null as is_counting,
             ledger.is_withdrawn,
-            ledger.is_expired
+            ledger.is_expired,
+            ledger.table_name in ({", ".join(f"'{name}'" for name in about_clients)}) as has_client_keys
         from ledger
         left join ({COUNTING_SQL}) as counting using (acceptance_no, table_name)
         order by ledger.acceptance_no, ledger.table_name

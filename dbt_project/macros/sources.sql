@@ -9,19 +9,6 @@
     end
 {%- endmacro %}
 
-{# Source tables whose rows are about clients: they speak of an area's clients only with keys of its own domain. #}
-{% macro sources_with_client_keys() -%}
-    {%- set found = ["''"] -%}
-    {%- if execute -%}
-        {%- for node in graph.nodes.values() -%}
-            {%- if node.resource_type == 'model' and node.name.startswith('stg_') and 'client_key' in node.columns -%}
-                {%- do found.append("'" ~ node.name[4:].replace('__', '.', 1).removeprefix('hva.') ~ "'") -%}
-            {%- endif -%}
-        {%- endfor -%}
-    {%- endif -%}
-    {{ return(found | join(', ')) }}
-{%- endmacro %}
-
 {# Source tables of an indicator that municipalities deliver. #}
 {% macro municipal_sources(source_tables) -%}
     {%- set found = [] -%}

@@ -33,9 +33,11 @@ class Indicator:
     ``units``: makes the rows of one period (client, area, municipality, x, t and optional
     columns unknown, of, doubtful, record; group and persons: a delivered sum and how many it is of; for medians
     and incidences one row a value or wait, with its days and end: EVENT, another one that competes, or none)
-    from the facts.
+    from the facts. ``record_of``, where given, is what ``record`` is a share of, instead of t.
     ``period_types``: each period type with the levels it is computed for. ``sources``: the tables that
-    an area must have delivered. ``compared_keys``: the table whose keys tell a change from none.
+    an area must have delivered; ``national_sources``: what Kela must have, ``municipal_sources``: what the home
+    municipality must have, both in the key domain of the area where the table is about clients.
+    ``compared_keys``: the table whose keys tell a change from none.
     ``look_back_quarters``: quarters before its own that a figure of a quarter needs; ``look_back_years``: years
     before its own that a figure of a year or of a block of years needs.
     """
@@ -51,6 +53,8 @@ class Indicator:
     look_back_years: int = 0
     horizon: int = 0
     complement: bool = False
+    national_sources: tuple[str, ...] = ()
+    municipal_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class Geography:
     today: dict[str, str]  # any mainland code there was -> code in force today
     known_codes: frozenset[str]
     collaborative_of: dict[str, str]  # wellbeing area -> collaborative area
+    last_day: dict[str, int]  # a municipality that is no more -> its last day, since 1970-01-01
 
 
 class KeyBreaks:

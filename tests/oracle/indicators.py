@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingest.contracts import code_lists
-from tests.oracle import homes, intervals, themes
+from ingest.contracts import CLIENT_KEY, code_lists, contracts
+from tests.oracle import intervals, themes
 from tests.oracle.facts import (
     COUNTED_ROLES,
     LARGE_LEVELS,
@@ -38,7 +38,7 @@ from tests.oracle.facts import (
     window_start,
     worker_days_of,
 )
-from tests.oracle.reading import OPEN, Register, read_reference, read_register, to_day
+from tests.oracle.reading import OF_OTHERS, OPEN, Register, read_reference, read_register, to_day
 from tests.oracle.timeline import EITHER, ROLES, UNKNOWN, ClientDays, World, follow
 from tests.roll_up import reference as times
 
@@ -120,7 +120,8 @@ def compute(
             continue
         for span in _spans(indicator.period_types, first_day, newest):
             covered = _covered(register, indicator, span, expected)
-            rows += _cells(indicator, span, facts, geography, covered, expected)
+            homes = _covered_homes(register, indicator, span, covered, geography)
+            rows += _cells(indicator, span, facts, geography, covered, expected, homes)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -135,7 +136,12 @@ def _facts(register: Register, geography: Geography, cut_at_data_from: bool) -> 
         begins = aftercare["organisation"].map(register.data_from).astype("float").fillna(-OPEN)
         aftercare["start_date"] = np.maximum(aftercare["start_date"].astype("float"), begins).astype("int64")
         aftercare = aftercare[aftercare["start_date"] <= aftercare["end_date"]]
-    rows = {name: by_client(frame) for name, frame in tables.items() if "client_key" in frame}
+    walked = {
+        name: frame
+        for name, frame in tables.items()
+        if "client_key" in frame and not any(name in names for names in OF_OTHERS.values())
+    }
+    rows = {name: by_client(frame) for name, frame in walked.items()}
     rows["aftercare_period"] = by_client(aftercare)
     key_breaks = KeyBreaks(register)
     world = World(
@@ -402,6 +408,7 @@ def _spans(period_types: Mapping[str, tuple[str, ...]], first_day: int, newest: 
 
 
 def _look_back_start(indicator: Indicator, span: Span) -> int:
+    """First day that a figure of the period looks at."""
     if span.type == "quarter":
         return to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
     if span.type in ("year", "pooled_3_years"):
@@ -415,10 +422,54 @@ def _covered(register: Register, indicator: Indicator, span: Span, expected: set
     return {
         organisation[4:]
         for organisation in expected
+        if all(register.is_covered(organisation, table, start, span.end) for table in indicator.sources)
+        and all(
+            register.is_covered("kela", table, start, span.end) and _can_link(register, organisation, ["kela"], table)
+            for table in indicator.national_sources
+        )
+    }
+
+
+def _can_link(register: Register, area: str, others: list[str], table: str) -> bool:
+    """Whether rows about clients that others delivered are found under the area's keys (rule 17)."""
+    if not any(column.key_of == CLIENT_KEY for column in contracts()[table].columns):
+        return True
+    domains = [register.coverage[area, "aftercare_period"].key_domains]
+    domains += [register.coverage[other, table].key_domains for other in others if (other, table) in register.coverage]
+    return len(set().union(*domains)) == 1
+
+
+def _covered_homes(
+    register: Register, indicator: Indicator, span: Span, covered: set[str], geography: Geography
+) -> set[tuple[str, str]] | None:
+    """Areas and home municipalities of whose clients everything was delivered; None: it does not depend on the home.
+
+    A municipality that merged into another had to deliver until its last day.
+    """
+    if not indicator.municipal_sources:
+        return None
+    start = _look_back_start(indicator, span)
+    codes: dict[str, list[tuple[str, int]]] = {}
+    for code, today in geography.today.items():
+        last = min(span.end, geography.last_day.get(code, span.end))
+        if last >= start:
+            codes.setdefault(today, []).append((f"kunta-{code}", last))
+    delivered = {
+        municipality
+        for municipality in geography.area_of
         if all(
-            register.is_covered(organisation, table, start, span.end)
-            for table in indicator.sources
-            if not table.startswith(homes.MUNICIPAL)
+            register.is_covered(organisation, table, start, last)
+            for table in indicator.municipal_sources
+            for organisation, last in codes.get(municipality, [])
+        )
+    }
+    return {
+        (area, municipality)
+        for area in covered
+        for municipality in delivered
+        if all(
+            _can_link(register, f"hva-{area}", [organisation for organisation, _ in codes[municipality]], table)
+            for table in indicator.municipal_sources
         )
     }
 
@@ -604,15 +655,14 @@ def _cells(
     geography: Geography,
     covered: set[str],
     expected: set[str],
+    homes: set[tuple[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """One row for every place of every level at which the indicator has this kind of period."""
     units = indicator.units(facts, span)
     units = units[units["area"].isin(covered)]
-    municipal = homes.municipal(indicator.sources)
-    if municipal:
-        told = homes.told_homes(facts, geography, municipal, _look_back_start(indicator, span), span.end, covered)
-        is_told = [home in told for home in zip(units["area"], units["municipality"], strict=True)]
-        units = units[np.array(is_told, dtype=bool)]
+    if homes is not None:
+        pairs = zip(units["area"], units["municipality"], strict=True)
+        units = units[np.array([pair in homes for pair in pairs], dtype=bool)]
     all_covered = {organisation[4:] for organisation in expected} <= covered
     rows = []
     for level in indicator.period_types[span.type]:
@@ -625,9 +675,10 @@ def _cells(
                 is_delivered = complete
             else:
                 is_delivered = bool(members & covered if members else covered)
-            if municipal:
-                is_delivered = is_delivered and homes.has_told(told, level, code, geography)
-                complete = complete and homes.is_whole(told, facts, level, code, geography)
+            if homes is not None:
+                own = _own_homes(level, code, members, expected, geography)
+                complete = bool(own) and own <= homes
+                is_delivered = bool({home for home in homes if home[0] in members} if _is_large(level) else own & homes)
             row: dict[str, Any] = dict.fromkeys(COLUMNS)
             row |= {
                 "indicator_id": indicator.indicator_id,
@@ -645,6 +696,22 @@ def _cells(
                 row |= _figures(indicator, by_place.get(code))
             rows.append(row)
     return rows
+
+
+def _is_large(level: str) -> bool:
+    return level in LARGE_LEVELS
+
+
+def _own_homes(
+    level: str, code: str, members: set[str], expected: set[str], geography: Geography
+) -> set[tuple[str, str]]:
+    """Municipalities that a place is made of, each with its own area."""
+    if level == "municipality":
+        return {(geography.area_of[code], code)} if code != UNKNOWN else set()
+    if level == "municipality_group":
+        return {(area, town) for town, area in geography.area_of.items() if geography.group_of.get(town) == code}
+    wanted = {organisation[4:] for organisation in expected} if level == "country" else members
+    return {(area, town) for town, area in geography.area_of.items() if area in wanted}
 
 
 def _places_of_level(level: str, units: pd.DataFrame, geography: Geography) -> pd.Series:
@@ -710,7 +777,7 @@ def _sums_by_place(units: pd.DataFrame, places: pd.Series) -> dict[str, Sums]:
     client = pd.factorize(units["client"])[0]
     columns = {
         name: units[name].to_numpy("float64")
-        for name in ("x", "t", "of", "unknown", "doubtful", "record")
+        for name in ("x", "t", "of", "unknown", "doubtful", "record", "record_of")
         if name in units
     }
     found = {}
@@ -755,7 +822,9 @@ def _figures(indicator: Indicator, sums: Sums | None) -> dict[str, Any]:
             figures[share] = sums.parts[part] / of
     if indicator.statistic in TIMES:
         return figures | _times(indicator, sums.units)
-    if t and "record" in sums.parts:
+    if "record_of" in sums.parts:
+        figures["record_share"] = sums.parts["record"] / sums.parts["record_of"]
+    elif t and "record" in sums.parts:
         figures["record_share"] = sums.parts["record"] / t
         if figures["record_share"] < RECORDING_THRESHOLD:
             figures["status_candidate"] = "not_recorded"
@@ -830,6 +899,7 @@ def _geography(reference: Path, groups: Path) -> Geography:
         if area != ALAND
     }
     today = {code: merged[code] or code for code in area_of}
+    ended = zip(municipalities["code"], municipalities["valid_to"], strict=True)
     group_of: dict[str, str] = {}
     if groups.exists():
         table = read_reference(groups)
@@ -845,4 +915,5 @@ def _geography(reference: Path, groups: Path) -> Geography:
             for row in read_reference(AREA_TABLE).to_dict("records")
             if row["wellbeing_area_code"] != ALAND
         },
+        last_day={code: to_day(last) for code, last in ended if last},
     )

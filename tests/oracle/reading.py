@@ -24,7 +24,7 @@ from ingest.periods import Period
 
 log = logging.getLogger(__name__)
 
-# What areas deliver, and where a row of persons begins when not with a start_date; those without a day count whole.
+# What is delivered, and where a row of persons begins when not with a start_date; those without a day count whole.
 TABLES = tuple(sorted(contracts()))
 BEGINS = {
     "handover": "handover_date",
@@ -33,14 +33,13 @@ BEGINS = {
     "supported_housing_queue": "application_date",
     **dict.fromkeys(("contact", "health_check", "leisure_support", "network_meeting", "plan_action"), "date"),
 }
+# What is read of those who are no area; the rest of theirs speaks of no client and no indicator asks for it.
+OF_OTHERS = {
+    "kunta": frozenset({"education_enrolment", "employment_service_spell", "leisure_support", "cost_row"}),
+    "kela": frozenset({"benefit_month"}),
+}
 # An end that never came, in days since 1970-01-01: later than every day that is counted.
 OPEN = 10**6
-# What municipalities deliver of persons; their counts and sums stay out.
-OF_MUNICIPALITIES = frozenset(
-    table
-    for table, contract in contracts().items()
-    if set(contract.suppliers) == {"kunta"} and "client_key" in contract.column_names
-)
 TRUE = {"true", "1", "kyllä", "k", "yes", "y", "ja"}
 FALSE = {"false", "0", "ei", "e", "no", "n", "nej"}
 UNKNOWN_MUNICIPALITIES = frozenset({"198", "199", "200"})
@@ -62,7 +61,12 @@ class Delivery:
     nothing_to_report: frozenset[str]
     data_from: int | None  # days since 1970-01-01
     correction_of: str | None
-    key_domain: str
+    key_domain: str = "common"
+
+    @property
+    def is_of_area(self) -> bool:
+        """Whether an area delivered it (``hva-…``)."""
+        return self.organisation.startswith("hva-")
 
     @property
     def tables(self) -> frozenset[str]:
@@ -77,6 +81,7 @@ class Coverage:
     newest_end: int  # last day of the newest period delivered
     data_from: int | None  # of the delivery that counts; None: all there ever was
     periods: set[str] = field(default_factory=set)
+    key_domains: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -93,7 +98,6 @@ class Register:
     data_until: dict[str, int]
     data_from: dict[str, int | None]
     modes: dict[str, str]
-    key_domains: dict[str, str]
 
     def is_covered(self, organisation: str, table: str, start: int, end: int) -> bool:
         """Whether the supplier's table answers for every day from ``start`` to ``end``."""
@@ -154,13 +158,13 @@ def find_deliveries(source: Path | Iterable[Path]) -> list[Delivery]:
 
 
 def read_register(source: Path | Iterable[Path], municipalities: frozenset[str] | set[str]) -> Register:
-    """Read what counts of every supplier of an area (``hva-…``).
+    """Read what counts of every area, and of ``OF_OTHERS`` what municipalities and Kela delivered.
 
     ``municipalities``: the codes that exist; rows naming another one are dropped.
     """
     accepted = []
     for delivery in find_deliveries(source):
-        if not delivery.organisation.startswith("hva-") and not delivery.tables & OF_MUNICIPALITIES:
+        if not delivery.is_of_area and not delivery.tables & OF_OTHERS.get(delivery.organisation.split("-")[0], set()):
             continue
         try:
             _check(delivery)
@@ -185,11 +189,13 @@ def _read_counting(accepted: list[Delivery], municipalities: Any) -> Register:
     # What counts: of a history the latest version of the latest period, else that of each period.
     counting: dict[tuple[str, str, str], Delivery] = {}
     for delivery in accepted:
-        for table in delivery.tables & (set(TABLES) if delivery.organisation.startswith("hva-") else OF_MUNICIPALITIES):
+        wanted = set(TABLES) if delivery.is_of_area else OF_OTHERS[delivery.organisation.split("-")[0]]
+        for table in delivery.tables & wanted:
             key = (delivery.organisation, table)
             end = to_day(delivery.period.last_day)
             seen = coverage.setdefault(key, Coverage(end, delivery.data_from))
             seen.periods.add(delivery.period.code)
+            seen.key_domains.add(delivery.key_domain)
             if modes[table] != "history":
                 seen.newest_end = max(seen.newest_end, end)
                 counting[(*key, delivery.period.code)] = delivery
@@ -205,17 +211,17 @@ def _read_counting(accepted: list[Delivery], municipalities: Any) -> Register:
             frame["period"] = delivery.period.code
             frames[table].append(frame)
 
-    domains = {organisation: delivery.key_domain for (organisation, _, _), delivery in counting.items()}
     suppliers = {organisation for organisation, table in coverage if table == "aftercare_period"}
     data_until = {s: coverage[(s, "aftercare_period")].newest_end for s in suppliers}
     data_from = {s: coverage[(s, "aftercare_period")].data_from for s in suppliers}
     tables = {}
     for table in TABLES:
-        until = data_until
-        if table in OF_MUNICIPALITIES:
-            until = {organisation: seen.newest_end for (organisation, name), seen in coverage.items() if name == table}
-        tables[table] = _cut(table, _pool(frames[table], contracts()[table]), until)
-    return Register(tables, coverage, data_until, data_from, modes, domains)
+        # Another supplier's last day is that of the table itself.
+        until = {
+            org: found.newest_end for (org, name), found in coverage.items() if name == table and org[:4] != "hva-"
+        }
+        tables[table] = _cut(table, _pool(frames[table], contracts()[table]), data_until | until)
+    return Register(tables, coverage, data_until, data_from, modes)
 
 
 def _cut(table: str, frame: pd.DataFrame, data_until: dict[str, int]) -> pd.DataFrame:
@@ -224,7 +230,7 @@ def _cut(table: str, frame: pd.DataFrame, data_until: dict[str, int]) -> pd.Data
     begin = BEGINS.get(table, "start_date")
     if begin not in frame:
         return frame
-    # A supplier without aftercare periods has no day of its own to count.
+    # An area without aftercare periods has no day of its own to count.
     until = frame["organisation"].map(data_until).fillna(-OPEN).astype("int64")
     frame = frame[frame[begin].isna() | (frame[begin].fillna(0).astype("int64") <= until)]
     if "end_date" in frame:
@@ -262,7 +268,7 @@ def _read_manifest(folder: Path) -> Delivery:
         nothing_to_report=frozenset(raw.get("nothing_to_report", [])),
         data_from=None if data_from is None else to_day(data_from),
         correction_of=raw.get("correction_of"),
-        key_domain=str(raw["key_domain"]),
+        key_domain=raw.get("key_domain", "common"),
     )
 
 

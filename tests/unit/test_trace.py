@@ -173,10 +173,7 @@ def traced(home: Home, capsys, *arguments: str) -> dict:
             id="breakdown_narrows_the_count",
         ),
         pytest.param(
-            ["KUN-02", "05", "2025Q1"],
-            {"05": 1},
-            ["D1 client"],
-            id="a_municipality_that_is_not_covered_is_in_no_figure",
+            ["KUN-02", "05", "2025Q1"], {"05": 1}, ["D1 client"], id="a_municipality_that_is_not_covered_is_in_no_figure"
         ),
         pytest.param(
             ["PER-01", "05", "2025"], {"05": 1}, ["D3 client", "D5 client"], id="stock_takes_the_last_quarter"

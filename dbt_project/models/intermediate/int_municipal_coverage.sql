@@ -13,7 +13,7 @@ supplier as (
 ),
 
 table_mode as (
-    select distinct table_name, mode from {{ ref('stg_lake__delivery') }}
+    select distinct table_name, mode, has_client_keys from {{ ref('stg_lake__delivery') }}
     -- A withdrawn delivery is as if it had never come.
     where organisation like 'kunta-%' and not is_withdrawn
 ),
@@ -44,6 +44,7 @@ by_supplier as (
         wanted.organisation,
         wanted.municipality_code,
         table_mode.table_name,
+        table_mode.has_client_keys,
         wanted.period_type,
         wanted.period,
         min(counting.key_domain) as first_key_domain,
@@ -55,8 +56,8 @@ by_supplier as (
         on wanted.organisation = counting.organisation
         and table_mode.table_name = counting.table_name
     group by
-        wanted.organisation, wanted.municipality_code, table_mode.table_name, table_mode.mode, wanted.period_type,
-        wanted.period, wanted.window_start, wanted.end_exclusive
+        wanted.organisation, wanted.municipality_code, table_mode.table_name, table_mode.mode,
+        table_mode.has_client_keys, wanted.period_type, wanted.period, wanted.window_start, wanted.end_exclusive
 )
 
 select
@@ -65,8 +66,8 @@ select
     period_type,
     period,
     min(case when is_covered then 1 else 0 end) = 1 as is_covered,
-    'kunta.' || table_name in ({{ sources_with_client_keys() }}) as has_client_keys,
+    has_client_keys,
     -- Keys of several domains are the keys of none.
     case when min(first_key_domain) = max(last_key_domain) then min(first_key_domain) end as key_domain
 from by_supplier
-group by municipality_code, table_name, period_type, period
+group by municipality_code, table_name, has_client_keys, period_type, period

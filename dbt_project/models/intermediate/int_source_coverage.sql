@@ -40,7 +40,7 @@ counting as (
         delivery.period_end_exclusive, delivery.data_from
     from delivery
     inner join key_of_area
-        on delivery.source_table not in ({{ sources_with_client_keys() }})
+        on not delivery.has_client_keys
         or delivery.key_domain = key_of_area.key_domain
     where delivery.is_counting and delivery.wellbeing_area_code is null
 ),

@@ -23,6 +23,7 @@ renamed as (
         rows as row_count,
         rows_quarantined as row_count_quarantined,
         key_domain,
+        has_client_keys,
         sha256,
         period_start,
         period_end_exclusive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ingest.contracts import code_lists
@@ -35,7 +36,7 @@ LIMIT_OF_LAW_FROM = to_day("2025-05-01")
 _KEPT: list[tuple[Facts, dict[str, dict[int, str]]]] = []
 
 
-def _activity_days(facts: Facts) -> dict[str, dict[int, str]]:
+def activity_days(facts: Facts) -> dict[str, dict[int, str]]:
     """Client -> day -> main activity: of the open spells the one that began last, then the first code.
 
     A stale spell still holds its days, as unknown.
@@ -66,7 +67,7 @@ def _lay_out(facts: Facts) -> dict[str, dict[int, str]]:
     return found
 
 
-def _class_of(activity: str | None) -> str:
+def class_of(activity: str | None) -> str:
     if activity is None:
         return UNKNOWN
     return str(code_lists()["main_activity"].attributes[activity]["activity_class"])
@@ -95,13 +96,13 @@ def _young_open(facts: Facts, span: Span) -> pd.DataFrame:
 def _tyo_01(*activities: str) -> Units:
     def units(facts: Facts, span: Span) -> pd.DataFrame:
         clients = _young_open(facts, span)
-        days = _activity_days(facts)
+        days = activity_days(facts)
         doing = [days.get(c, {}).get(int(end)) for c, end in zip(clients["client"], clients["end"], strict=True)]
         return clients[PLACE].assign(
             x=[int(activity in activities) for activity in doing],
             t=1,
             of=1,
-            unknown=[int(_class_of(activity) == UNKNOWN) for activity in doing],
+            unknown=[int(class_of(activity) == UNKNOWN) for activity in doing],
         )
 
     return units
@@ -110,18 +111,34 @@ def _tyo_01(*activities: str) -> Units:
 def _tyo_02(facts: Facts, span: Span) -> pd.DataFrame:
     """Outside work and education on each of the 183 days to the last one."""
     clients = _young_open(facts, span)
-    days = _activity_days(facts)
+    days = activity_days(facts)
     long, unknown = [], []
     for client, end in zip(clients["client"], clients["end"], strict=True):
         of_client = days.get(client, {})
-        long.append(int(all(_class_of(of_client.get(int(end) - back)) == "neet" for back in range(183))))
-        unknown.append(int(_class_of(of_client.get(int(end))) == UNKNOWN))
+        long.append(int(all(class_of(of_client.get(int(end) - back)) == "neet" for back in range(183))))
+        unknown.append(int(class_of(of_client.get(int(end))) == UNKNOWN))
     return clients[PLACE].assign(x=long, t=1, of=1, unknown=unknown)
+
+
+def _tyo_03(facts: Facts, span: Span) -> pd.DataFrame:
+    """Four months of basic social assistance in a row within the year; open on 90 days of it."""
+    clients = clients_of_12_months(facts, span)
+    clients = clients[clients["open"] >= 90]
+    clients = clients[_ages(facts, clients).between(18, 22)]
+    paid = table(facts, "benefit_month")
+    paid = paid[paid["benefit_code"] == "PTT"]
+    months = set(zip(paid["client"], paid["month"], strict=True))
+    fours = [range(first, first + 4) for first in range(1, 10)]
+    long = [
+        any(all((client, f"{quarter[:4]}-{month:02d}") in months for month in four) for four in fours)
+        for client, quarter in zip(clients["client"], clients["quarter"], strict=True)
+    ]
+    return clients[PLACE].assign(x=np.array(long, dtype="int64"), t=1)
 
 
 def _doing_while_open(facts: Facts, clients: pd.DataFrame, wanted: set[str]) -> pd.Series:
     """Whether the client did one of these on an at-risk day of the twelve months."""
-    days = _activity_days(facts)
+    days = activity_days(facts)
     stays: dict[str, list[tuple[int, int]]] = {}
     for client, first, last in zip(facts.stays["client"], facts.stays["first"], facts.stays["last"], strict=True):
         stays.setdefault(client, []).append((int(first), int(last)))
@@ -148,7 +165,7 @@ def _support(code: str, *, studies: bool) -> Units:
             asked = _doing_while_open(facts, clients, {"OPISKELU", "OPPISOPIMUS"})
             asked |= has(clients, of_kind).astype(bool)
         else:
-            outside = {c for c in code_lists()["main_activity"].codes if _class_of(c) == "neet"}
+            outside = {c for c in code_lists()["main_activity"].codes if class_of(c) == "neet"}
             asked = _doing_while_open(facts, clients, {*outside, "TYOPAJA"})
         units = clients[PLACE].assign(x=has(clients, of_kind[of_kind["is_done"]]), t=1, record=has(clients, actions))
         return units[asked]
@@ -321,6 +338,9 @@ INDICATORS = (
     Indicator("TYO-01", "parental_leave", "share", _tyo_01("VANHEMPAINVAPAA"), BY_QUARTER, ACTIVITY),
     Indicator("TYO-01", "sickness", "share", _tyo_01("SAIRAUS"), BY_QUARTER, ACTIVITY),
     Indicator("TYO-02", "main", "share", _tyo_02, BY_QUARTER, ACTIVITY, look_back_quarters=2),
+    Indicator(
+        "TYO-03", "main", "share", _tyo_03, SENSITIVE_BY_YEAR, (*PLACED, "client"), national_sources=("benefit_month",)
+    ),
     Indicator("TYO-04", "main", "share", _support("TYOELAMA", studies=False), ROLLING, (*ACTIONS, "activity_spell")),
     Indicator("KOU-04", "main", "share", _support("OPINTOTUKI", studies=True), ROLLING, (*ACTIONS, "activity_spell")),
     Indicator("TER-01", "main", "share", _ter_01(dental=False), ROLLING, (*PLACED, "health_check")),

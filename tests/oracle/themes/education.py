@@ -100,10 +100,21 @@ def _kou_03(facts: Facts, span: Span) -> pd.DataFrame:
     return pd.DataFrame(found, columns=[*PLACE, "x", "t"])
 
 
-STUDIES = "kunta.education_enrolment"
+TOLD_BY_MUNICIPALITIES = ("education_enrolment",)
 
 INDICATORS: tuple[Indicator, ...] = (
-    Indicator("KOU-01", "main", "share", _kou_01, BY_QUARTER, (*PLACED, "client", STUDIES)),
-    Indicator("KOU-02", "main", "share", _kou_02, BY_YEAR, (*PLACED, "client", STUDIES), look_back_years=2),
-    Indicator("KOU-03", "main", "share", _kou_03, BY_SCHOOL_YEAR, (*PLACED, STUDIES)),
+    Indicator(
+        "KOU-01", "main", "share", _kou_01, BY_QUARTER, (*PLACED, "client"), municipal_sources=TOLD_BY_MUNICIPALITIES
+    ),
+    Indicator(
+        "KOU-02",
+        "main",
+        "share",
+        _kou_02,
+        BY_YEAR,
+        (*PLACED, "client"),
+        look_back_years=2,
+        municipal_sources=TOLD_BY_MUNICIPALITIES,
+    ),
+    Indicator("KOU-03", "main", "share", _kou_03, BY_SCHOOL_YEAR, PLACED, municipal_sources=TOLD_BY_MUNICIPALITIES),
 )
