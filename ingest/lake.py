@@ -112,10 +112,10 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, home: Home, as_of: AsOf =
 
     ``lake.<table>``: a view over the files that count, with ``organisation`` and ``period``
     beside the contract's columns. ``lake.delivery``: the whole ledger with ``is_counting``,
-    ``is_withdrawn``, ``version`` and ``has_client_keys`` (whether the table's rows are about clients). ``lake.delivery_due``: what was delivered or should have been
-    by the day of the newest acceptance (so that the same deliveries give the same table whenever it
-    is made). ``as_of`` attaches the lake as it was after an acceptance number or at a time (less what
-    has been erased or gone past its retention since).
+    ``is_withdrawn``, ``version`` and ``has_client_keys`` (whether the table's rows are about clients).
+    ``lake.delivery_due``: what was delivered or should have been by the day of the newest acceptance (so that
+    the same deliveries give the same table whenever it is made). ``as_of`` attaches the lake as it was after an
+    acceptance number or at a time (less what has been erased or gone past its retention since).
     """
     connection.execute("create schema if not exists lake")
     ledger = ledger_with_state(home, as_of)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 
-from quality.disclosure.primary import CELL_RULES
+from quality.disclosure.primary import AMOUNT_RULES, CELL_RULES
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -177,7 +177,8 @@ def _incidence(count_of: dict[str, Integers], rows: int, counts: int) -> scipy.s
 
 
 def _needed(table: pd.DataFrame, count_of: dict[str, Integers], counts: int) -> tuple[Floats, Floats]:
-    """Width that each count needs: days are measured in those of one person over the whole country.
+    """Width that each count needs: days are measured in those of one person over the whole country, euros in a
+    share of the sum.
 
     Where that is not known a person has all days of the period.
     """
@@ -203,6 +204,12 @@ def _needed(table: pd.DataFrame, count_of: dict[str, Integers], counts: int) -> 
         rows = np.flatnonzero(method.isin(methods).to_numpy() & (count_of[what] >= 0))
         np.maximum.at(needed, count_of[what][rows], WIDTH * unit_days[rows])
         floor[count_of[what][rows]] = 0.0
+    # Of euros: as much as would tell the sum to within the precision of its class.
+    for name, rule in AMOUNT_RULES.items():
+        rows = np.flatnonzero((table["cell_class"] == name).to_numpy() & (count_of[NUMERATOR] >= 0))
+        amount = np.abs(np.nan_to_num(table["numerator"].to_numpy(dtype=float)))[rows]
+        np.maximum.at(needed, count_of[NUMERATOR][rows], np.ceil(rule.precision * amount))
+        floor[count_of[NUMERATOR][rows]] = 0.0
     return needed, floor
 
 

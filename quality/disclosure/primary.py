@@ -55,6 +55,24 @@ GROUP_RULES = {
     "C4": GroupRule(least_persons=5, least_counted=10, none_or_all=True),
 }
 
+
+@dataclass(frozen=True)
+class AmountRule:
+    """Thresholds of a sum of euros over the persons whom it is spent on.
+
+    One payment may be to one provider or for one client, and who they are is not delivered: a line of the books
+    stands for each. Confidential are fewer than ``least_persons`` below the line (one of them might be most of the
+    cost), a largest line over ``largest_share`` of the sum, and one that whoever knows the second largest could tell
+    to within ``precision`` of itself (p % rule). So is a sum of nothing, or of lines that nobody has ranked.
+    """
+
+    least_persons: int
+    largest_share: float
+    precision: float
+
+
+AMOUNT_RULES = {"cost": AmountRule(least_persons=20, largest_share=0.5, precision=0.1)}
+
 # A value of a worker's action below the level of areas must not be one worker's value.
 LEAST_WORKERS = 3
 LARGEST_WORKER_SHARE = 0.7
@@ -77,13 +95,14 @@ def primary_protection_sql(candidate: str) -> str:
         [
             *(_confidential(name, rule) for name, rule in CELL_RULES.items()),
             *(_group_is_confidential(name, rule) for name, rule in GROUP_RULES.items()),
+            *(_amount_is_confidential(name, rule) for name, rule in AMOUNT_RULES.items()),
         ]
     )
     unreliable = " or ".join(
         f"(cell_class = '{name}' and aggregation <> 'count' and published_denominator < {rule.least_reliable})"
         for name, rule in CELL_RULES.items()
     )
-    known = ", ".join(f"'{name}'" for name in (*CELL_RULES, *GROUP_RULES))
+    known = ", ".join(f"'{name}'" for name in (*CELL_RULES, *GROUP_RULES, *AMOUNT_RULES))
     return f"""
         select
             *,
@@ -135,6 +154,17 @@ def _group_is_confidential(cell_class: str, rule: GroupRule) -> str:
             f"(counts_persons and (denominator_clients < {rule.least_counted} or numerator in (0, denominator)))"
         )
     return f"(cell_class = '{cell_class}' and ({' or '.join(checks)}))"
+
+
+def _amount_is_confidential(cell_class: str, rule: AmountRule) -> str:
+    rest = "numerator - largest_amount - second_amount"
+    return f"""(cell_class = '{cell_class}' and not coalesce(
+        denominator_clients >= {rule.least_persons}
+        and largest_amount > 0
+        and largest_amount <= {rule.largest_share} * numerator
+        and {rest} >= {rule.precision} * largest_amount,
+        false
+    ))"""
 
 
 def _one_workers_value() -> str:

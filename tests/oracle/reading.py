@@ -283,7 +283,8 @@ def _check(delivery: Delivery) -> None:
             raise DeliveryRefusedError(f"{entry['path']} is not there")
         if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
             raise DeliveryRefusedError(f"{entry['path']} has another sha256 than the manifest says")
-    for table in sorted(set(delivery.files) & set(TABLES)):
+    read = set(TABLES) if delivery.is_of_area else OF_OTHERS[delivery.organisation.split("-")[0]]
+    for table in sorted(set(delivery.files) & read):
         path = delivery.folder / delivery.files[table]["path"]
         try:
             names = {str(name).strip() for name in _raw_rows(path, header_only=True).columns}

@@ -94,7 +94,8 @@ def write(target: Path, rows: pd.DataFrame) -> list[str]:
         ),
         "roll_up/int_indicator_coverage": (
             "select meta.indicator_id, area.wellbeing_area_code, cast(null as varchar) as municipality_code,"
-            " period.period_type, period.period, true as is_covered from {{ ref('indicator_meta') }} as meta cross join {{ ref('seed_wellbeing_area') }} as area"
+            " period.period_type, period.period, true as is_covered from {{ ref('indicator_meta') }} as meta"
+            " cross join {{ ref('seed_wellbeing_area') }} as area"
             " cross join {{ ref('int_period') }} as period where area.wellbeing_area_code <> '91'"
         ),
     }

@@ -206,6 +206,17 @@ def test_every_column_that_the_catalogue_names_exists_and_serves_its_indicator()
                     )
 
 
+def test_every_source_table_of_an_indicator_is_one_that_its_kind_of_supplier_delivers():
+    """A plain name is an area's table; another supplier's has the kind before it (kunta.cost_row)."""
+    files = sorted((PROJECT / "dbt_project" / "models" / "indicators").rglob("ind_*.yml"))
+    assert len(files) > 60
+    for file in files:
+        meta = yaml.safe_load(file.read_text(encoding="utf-8"))["models"][0]["config"]["meta"]
+        for source in meta["source_tables"]:
+            kind, dot, table = source.rpartition(".")
+            assert (kind if dot else "hva") in contract(table).suppliers, f"{meta['indicator_id']}: {source}"
+
+
 def test_every_indicator_of_the_catalogue_is_served():
     served = {use for table in contracts().values() for column in table.columns for use in column.serves}
     missing = set(catalogue()) - served

@@ -201,7 +201,8 @@ def make_warehouse(made_up: Path, tmp_path: Path) -> Path:
                 false as is_outside, true as is_delivered, 'C1' as cell_class, 'ratio' as aggregation,
                 'wilson' as interval_method, true as counts_persons, false as is_worker_action,
                 cast(null as double) as minimum_record_share, 40 as numerator_clients, 100 as denominator_clients,
-                cast(null as bigint) as workers, cast(null as double) as largest_worker_share
+                cast(null as bigint) as workers, cast(null as double) as largest_worker_share,
+                cast(null as double) as largest_amount, cast(null as double) as second_amount
             from made.published.indicator_value
             where indicator_id = 'ASU-03' and area_level = 'wellbeing_area'
             """

@@ -115,7 +115,8 @@ def home(tmp_path_factory) -> Home:
         )
         connection.execute(
             "create table published.indicator as from (values ('ASU-03', 'main', '1.0', 'housing_spell, client'), "
-            "('PER-01', 'main', '1.0', 'client'), ('KUN-02', 'main', '1.0', 'client')) t(indicator_id, variant, method_version, source_tables)"
+            "('PER-01', 'main', '1.0', 'client'), ('KUN-02', 'main', '1.0', 'client')) "
+            "t(indicator_id, variant, method_version, source_tables)"
         )
         connection.execute(
             "create table published.indicator_value (indicator_id varchar, variant varchar, area_level varchar, "
@@ -173,7 +174,10 @@ def traced(home: Home, capsys, *arguments: str) -> dict:
             id="breakdown_narrows_the_count",
         ),
         pytest.param(
-            ["KUN-02", "05", "2025Q1"], {"05": 1}, ["D1 client"], id="a_municipality_that_is_not_covered_is_in_no_figure"
+            ["KUN-02", "05", "2025Q1"],
+            {"05": 1},
+            ["D1 client"],
+            id="a_municipality_that_is_not_covered_is_in_no_figure",
         ),
         pytest.param(
             ["PER-01", "05", "2025"], {"05": 1}, ["D3 client", "D5 client"], id="stock_takes_the_last_quarter"

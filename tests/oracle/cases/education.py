@@ -29,7 +29,7 @@ CASES = (
         "KOU-01, KOU-02, KOU-03, coverage",
         (
             *(Delivery("08", quarter, CLIENTS, number=number) for number, quarter in enumerate(QUARTERS, start=1)),
-            Delivery("08", "2025H2", STUDIES, number=len(QUARTERS) + 1, by_municipality=True),
+            Delivery("08", "2025H2", STUDIES, number=len(QUARTERS) + 1, supplier="kunta-837"),
         ),
         # Only the four of 837 count. On 31 March c1, c2 (preparatory education, from the 60th day after breaking
         # off) and c3 study, c4 does not; on 31 December c1 (its last day) and c3. By the end of the year c1 has

@@ -42,9 +42,9 @@ Row = tuple[str, dict[str, str]]  # table, columns as delivered (ISO dates, "" f
 class Delivery:
     """One delivery. Without residence rows every client lives in the area's usual home.
 
-    ``by_municipality``: it is that municipality that delivers, and nothing but the tables of the rows.
     ``number``: its place in the order of ids within the case; ``corrects``: the number of the
-    delivery that it corrects. ``left_out``: tables it does not answer for at all.
+    delivery that it corrects. ``left_out``: tables it does not answer for at all. ``supplier``: who delivered when
+    no area did (``kunta-837``, ``kela``); such a delivery has the tables of its rows alone.
     """
 
     area: str
@@ -54,12 +54,13 @@ class Delivery:
     corrects: int | None = None
     data_from: str | None = None
     left_out: frozenset[str] = frozenset()
-    by_municipality: bool = False
+    supplier: str | None = None
+    key_domain: str = "common"
 
     @property
     def organisation(self) -> str:
-        """Code of the supplier."""
-        return f"kunta-{usual_home(self.area)}" if self.by_municipality else f"hva-{self.area}"
+        """Who delivered it."""
+        return self.supplier or f"hva-{self.area}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Case:
     @property
     def organisations(self) -> tuple[str, ...]:
         """The areas that deliver in the case."""
-        return tuple(sorted({f"hva-{delivery.area}" for delivery in self.deliveries}))
+        return tuple(sorted({delivery.organisation for delivery in self.deliveries if not delivery.supplier}))
 
 
 def aftercare(client: str, start: str, end: str = "") -> Row:
@@ -211,6 +212,36 @@ def usual_home(area: str) -> str:
     return USUAL_HOME.get(area) or home_of(area)
 
 
+def does(client: str, activity: str, start: str, end: str = "", confirmed_on: str = "") -> Row:
+    """A main activity."""
+    row = {"client_key": client, "main_activity": activity}
+    return "activity_spell", {**row, "start_date": start, "end_date": end, "confirmed_on": confirmed_on}
+
+
+def assisted(client: str, *months: str, benefit: str = "PTT") -> tuple[Row, ...]:
+    """Months for which Kela paid a benefit."""
+    row = {"client_key": client, "benefit_code": benefit, "municipality_code": ""}
+    return tuple(("benefit_month", {**row, "month": month}) for month in months)
+
+
+def served(client: str, service: str, municipality: str, start: str, end: str = "") -> Row:
+    """A spell in a municipal service."""
+    row = {"client_key": client, "service": service, "employment_area_code": "", "municipality_code": municipality}
+    return "employment_service_spell", {**row, "start_date": start, "end_date": end}
+
+
+def leisure(client: str, municipality: str, day: str) -> Row:
+    """Support for a hobby."""
+    row = {"client_key": client, "municipality_code": municipality, "kind": "KORTTI"}
+    return "leisure_support", {**row, "date": day, "amount_eur": ""}
+
+
+def cost(area: str, municipality: str, account: str, euros: str, method: str = "SUORA", year: str = "2025") -> Row:
+    """A row of costs."""
+    row = {"year": year, "area": area, "municipality_code": municipality, "service_code": "2110"}
+    return "cost_row", {**row, "account_code": account, "amount_eur": euros, "method": method}
+
+
 def home_of(area: str) -> str:
     """The first municipality of an area."""
     return min(
@@ -240,7 +271,8 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
         folder.mkdir(parents=True)
         files, nothing = [], []
         rows = [*delivery.rows, *_usual_rows(delivery)]
-        for table in sorted({name for name, _ in rows}) if delivery.by_municipality else DELIVERED:
+        more = sorted({name for name, _ in rows} - set(DELIVERED))
+        for table in (*(() if delivery.supplier else DELIVERED), *more):
             mine = [row for name, row in rows if name == table]
             if table in delivery.left_out:
                 continue
@@ -257,7 +289,7 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
             "organisation": delivery.organisation,
             "period": delivery.period,
             "contract_version": "1.0",
-            "key_domain": "common",
+            "key_domain": delivery.key_domain,
             "extracted_at": f"{extracted.isoformat()}T06:12:00+03:00",
             "files": files,
             "data_kind": "synthetic",
@@ -274,6 +306,8 @@ def write_deliveries(case: Case, into: Path, style: str = "utf8_comma") -> list[
 
 
 def _usual_rows(delivery: Delivery) -> Iterable[Row]:
+    if delivery.supplier:
+        return
     clients = sorted({row["client_key"] for table, row in delivery.rows if table == AFTERCARE})
     usual = usual_home(delivery.area)
     if not any(table == "residence_spell" for table, _ in delivery.rows):

@@ -34,10 +34,9 @@ def packs(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
 
 
 def can_share(case: Case) -> bool:
-    """Whether one area delivers, and only the country's figures are expected."""
-    return {delivery.area for delivery in case.deliveries} == {PACKED_AREA} and all(
-        expected.level == "country" for expected in case.expected
-    )
+    """Whether one area delivers, with its usual home or without, and only the country's figures are expected."""
+    suppliers = {delivery.organisation for delivery in case.deliveries} - {_town(PACKED_AREA)}
+    return suppliers == {f"hva-{PACKED_AREA}"} and all(expected.level == "country" for expected in case.expected)
 
 
 def in_area(case: Case, code: str) -> Case:
@@ -50,7 +49,12 @@ def in_area(case: Case, code: str) -> Case:
 
 
 def _moved(delivery: Delivery, code: str) -> Delivery:
-    return replace(delivery, area=code, rows=tuple(_rows(delivery.rows, code)))
+    supplier = _town(code) if delivery.supplier == _town(PACKED_AREA) else delivery.supplier
+    return replace(delivery, area=code, supplier=supplier, rows=tuple(_rows(delivery.rows, code)))
+
+
+def _town(area: str) -> str:
+    return f"kunta-{usual_home(area)}"
 
 
 def _rows(rows: Iterable[Row], code: str) -> Iterator[Row]:

@@ -34,10 +34,7 @@ def _booked(facts: Facts, span: Span, kind: str) -> pd.DataFrame:
 
 def _lines(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a line of the books and year: ``LINE`` and euros."""
-    found = [
-        (*line, _whole(part["amount_eur"]))
-        for line, part in rows.groupby(LINE, sort=False)  # type: ignore[misc]
-    ]
+    found = [(*line, _whole(part["amount_eur"])) for line, part in rows.groupby(LINE, sort=False)]
     return pd.DataFrame(found, columns=[*LINE, "euros"])
 
 
