@@ -25,7 +25,12 @@
 {%- endmacro %}
 
 {% macro last_day_of_year(year) -%}
-    cast({{ year }} || '-12-31' as date)
+    {{ day_of_year(year, '12-31') }}
+{%- endmacro %}
+
+{# A day of a year, as month and day: '09-20'. #}
+{% macro day_of_year(year, day) -%}
+    cast({{ year }} || '-{{ day }}' as date)
 {%- endmacro %}
 
 {# Days that two half-open intervals share; 0 when they do not meet. #}

@@ -26,7 +26,7 @@ LEVEL_COST = {
     "collaborative_area": 15.0,
     "country": 80.0,
 }
-PERIOD_COST = {"quarter": 0.7, "rolling_12_months": 0.7, "year": 1.0, "pooled_3_years": 1.5}
+PERIOD_COST = {"quarter": 0.7, "rolling_12_months": 0.7, "year": 1.0, "school_year": 1.0, "pooled_3_years": 1.5}
 CATEGORY_COST = 0.4
 # A cell that shows no figure loses little by being hidden.
 NO_FIGURE_COST = 0.05

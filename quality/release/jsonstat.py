@@ -32,6 +32,7 @@ PERIOD_TYPES = {
     "half_year": {"fi": "puolivuosi", "sv": "halvår", "en": "half-year"},
     "rolling_12_months": {"fi": "12 kuukautta", "sv": "12 månader", "en": "12 months"},
     "year": {"fi": "vuosi", "sv": "år", "en": "year"},
+    "school_year": {"fi": "lukuvuosi", "sv": "läsår", "en": "school year"},
     "pooled_3_years": {"fi": "kolme vuotta yhdessä", "sv": "tre år tillsammans", "en": "three years pooled"},
 }
 _DIMENSION_LABELS = {

@@ -89,10 +89,10 @@ _ACCURACY = """
         from {schema}.indicator_value
         where
             variant = 'main' and breakdown = 'total' and status = 'shown'
-            and period_type in ('year', 'rolling_12_months', 'quarter')
+            and period_type in ('year', 'school_year', 'rolling_12_months', 'quarter')
         qualify period_type = first(period_type) over (
             partition by indicator_id
-            order by list_position(['year', 'rolling_12_months', 'quarter'], period_type)
+            order by list_position(['year', 'school_year', 'rolling_12_months', 'quarter'], period_type)
             rows between unbounded preceding and unbounded following
         )
     ),

@@ -38,7 +38,8 @@ class Indicator:
     an area must have delivered; ``national_sources``: what Kela must have, ``municipal_sources``: what the home
     municipality must have, both in the key domain of the area where the table is about clients.
     ``compared_keys``: the table whose keys tell a change from none.
-    ``look_back_quarters``: quarters before its own that a figure of a quarter needs.
+    ``look_back_quarters``: quarters before its own that a figure of a quarter needs; ``look_back_years``: years
+    before its own that a figure of a year or of a block of years needs.
     """
 
     indicator_id: str
@@ -49,6 +50,7 @@ class Indicator:
     sources: tuple[str, ...]
     compared_keys: str | None = None
     look_back_quarters: int = 0
+    look_back_years: int = 0
     horizon: int = 0
     complement: bool = False
     national_sources: tuple[str, ...] = ()

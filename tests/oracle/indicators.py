@@ -389,6 +389,10 @@ def _spans(period_types: Mapping[str, tuple[str, ...]], first_day: int, newest: 
         if "half_year" in period_types and len(inside) == 2:
             start, end = to_day(pd.Period(inside[0]).start_time), to_day(pd.Period(inside[1]).end_time)
             found.append(Span("half_year", f"{year}H{half}", start, end, inside, inside[-1:]))
+    for year in range(pd.Timestamp(first_day, unit="D").year, pd.Timestamp(newest, unit="D").year):
+        start, end = to_day(f"{year}-08-01"), to_day(f"{year + 1}-07-31")
+        if "school_year" in period_types and first_day <= start and end <= newest:
+            found.append(Span("school_year", f"{year}-{year + 1}", start, end, (), ()))
     blocks = [("year", year, year) for year in sorted({q.year for q in quarters})]
     blocks += [("pooled_3_years", first, last) for first, last in POOLED_BLOCKS]
     for kind, first_year, final_year in blocks:
@@ -403,11 +407,18 @@ def _spans(period_types: Mapping[str, tuple[str, ...]], first_day: int, newest: 
     return found
 
 
+def _look_back_start(indicator: Indicator, span: Span) -> int:
+    """First day that a figure of the period looks at."""
+    if span.type == "quarter":
+        return to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
+    if span.type in ("year", "pooled_3_years"):
+        return to_day(f"{int(span.code[:4]) - indicator.look_back_years}-01-01")
+    return span.start
+
+
 def _covered(register: Register, indicator: Indicator, span: Span, expected: set[str]) -> set[str]:
     """Codes of the areas that delivered every source table for the whole period and what it looks back to."""
-    start = span.start
-    if span.type == "quarter":
-        start = to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
+    start = _look_back_start(indicator, span)
     return {
         organisation[4:]
         for organisation in expected
@@ -437,9 +448,7 @@ def _covered_homes(
     """
     if not indicator.municipal_sources:
         return None
-    start = span.start
-    if span.type == "quarter":
-        start = to_day((pd.Period(span.code) - indicator.look_back_quarters).start_time)
+    start = _look_back_start(indicator, span)
     codes: dict[str, list[tuple[str, int]]] = {}
     for code, today in geography.today.items():
         last = min(span.end, geography.last_day.get(code, span.end))

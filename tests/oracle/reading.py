@@ -35,7 +35,7 @@ BEGINS = {
 }
 # What is read of those who are no area; the rest of theirs speaks of no client and no indicator asks for it.
 OF_OTHERS = {
-    "kunta": frozenset({"employment_service_spell", "leisure_support", "cost_row"}),
+    "kunta": frozenset({"education_enrolment", "employment_service_spell", "leisure_support", "cost_row"}),
     "kela": frozenset({"benefit_month"}),
 }
 # An end that never came, in days since 1970-01-01: later than every day that is counted.

@@ -78,6 +78,21 @@ final as (
 
     union all
 
+    -- From 1 August to 31 July.
+    select
+        'school_year',
+        school_year.year || '-' || (cast(school_year.year as integer) + 1),
+        {{ day_of_year('school_year.year', '08-01') }},
+        {{ day_of_year('(cast(school_year.year as integer) + 1)', '08-01') }},
+        {{ day_of_year('school_year.year', '08-01') }}
+    from (select distinct year from {{ ref('seed_quarter') }}) as school_year
+    cross join bounds
+    where
+        {{ day_of_year('school_year.year', '08-01') }} >= bounds.first_day
+        and {{ day_of_year('(cast(school_year.year as integer) + 1)', '08-01') }} <= bounds.last_day_exclusive
+
+    union all
+
     -- Blocks do not overlap: 2023-2025, 2026-2028, … (1 January 2023 is when the areas began).
     select
         'pooled_3_years',

@@ -1,7 +1,7 @@
 -- Grain: one row per period and period that it is made of.
--- An indicator gives contributions of its base period (quarter, half-year, rolling 12 months, or year); years and
--- blocks of three years are put together from them. A flow sums its base periods; a stock takes the
--- state at the end of each year.
+-- An indicator gives contributions of its base period (quarter, half-year, rolling 12 months, year or school year);
+-- years and blocks of three years are put together from them. A flow sums its base periods; a stock takes the state at
+-- the end of each year.
 select
     whole.period_type,
     whole.period,
@@ -14,5 +14,12 @@ inner join {{ ref('int_period') }} as part
     on part.period_end_exclusive <= whole.period_end_exclusive
     and part.period_end_exclusive > whole.period_start
 where
-    (whole.period_type = part.period_type and whole.period = part.period and whole.period_type in ('quarter', 'half_year', 'rolling_12_months'))
-    or (whole.period_type in ('year', 'pooled_3_years') and part.period_type in ('quarter', 'half_year', 'rolling_12_months', 'year'))
+    (
+        whole.period_type = part.period_type
+        and whole.period = part.period
+        and whole.period_type in ('quarter', 'half_year', 'rolling_12_months', 'school_year')
+    )
+    or (
+        whole.period_type in ('year', 'pooled_3_years')
+        and part.period_type in ('quarter', 'half_year', 'rolling_12_months', 'year')
+    )

@@ -1,6 +1,7 @@
 -- Grain: one row per indicator, variant, area level, area, period type, period, breakdown and category.
 -- Restricted: all values. Every cell that there may be stands here, with what was delivered; one without
 -- contributions as well.
+{% set is_share = "meta.share_variants like '%,' || spine.variant || ',%'" -%}
 with
 spine as (
     select
@@ -61,9 +62,17 @@ break_day as (
 final as (
     select
         spine.*,
-        case when spine.is_per_population then meta.population_scale else meta.scale end as scale,
-        case when spine.is_per_population then 'ratio' else meta.aggregation end as aggregation,
-        case when spine.is_per_population then 'byar' else meta.interval_method end as interval_method,
+        case
+            when spine.is_per_population then meta.population_scale
+            when {{ is_share }} then 1.0
+            else meta.scale
+        end as scale,
+        case when spine.is_per_population or {{ is_share }} then 'ratio' else meta.aggregation end as aggregation,
+        case
+            when spine.is_per_population then 'byar'
+            when {{ is_share }} then 'wilson'
+            else meta.interval_method
+        end as interval_method,
         meta.cell_class,
         meta.is_worker_action,
         meta.counts_persons,

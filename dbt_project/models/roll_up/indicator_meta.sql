@@ -21,6 +21,9 @@ select
     -- Variants of an incidence that tell of those to whom it has not happened.
     {{ literal(',' ~ meta.variants | selectattr('complement', 'defined') | map(attribute='variant') | join(',') ~ ',') }}
         as complement_variants,
+    -- Variants of an indicator of time that are shares of those who have a value.
+    {{ literal(',' ~ meta.variants | selectattr('aggregation', 'defined') | selectattr('aggregation', 'equalto', 'ratio')
+        | map(attribute='variant') | join(',') ~ ',') }} as share_variants,
     {{ meta.worker_action | lower }} as is_worker_action,
     {{ meta.counts_persons | lower }} as counts_persons,
     {{ literal(meta.key_break) }} as key_break,
@@ -38,7 +41,8 @@ select
     {%- set municipal = municipal_sources(meta.source_tables) %}
     {{ (meta.source_tables | length) - (municipal | length) }} as source_table_count,
     {{ municipal | length }} as municipal_table_count,
-    {{ meta.get('look_back_quarters', 0) }} as look_back_quarters
+    {{ meta.get('look_back_quarters', 0) }} as look_back_quarters,
+    {{ meta.get('look_back_years', 0) }} as look_back_years
 {{ 'union all' if not loop.last }}
 {%- else %}
 select
@@ -46,11 +50,11 @@ select
     cast(null as varchar) as interval_method, cast(null as varchar) as time_basis,
     cast(null as varchar) as base_period, cast(null as varchar) as cell_class, false as is_worker_action,
     cast(null as varchar) as population_variants, cast(1 as double) as population_scale,
-    cast(null as varchar) as complement_variants,
+    cast(null as varchar) as complement_variants, cast(null as varchar) as share_variants,
     false as counts_persons, cast(null as varchar) as key_break, cast(null as double) as minimum_record_share,
     cast(null as varchar) as period_types, cast(null as varchar) as levels,
     cast(null as varchar) as breakdowns, cast(null as varchar) as event_codes, false as has_fixed_age_band,
     cast(null as varchar) as source_tables, 0 as source_table_count, 0 as municipal_table_count,
-    0 as look_back_quarters
+    0 as look_back_quarters, 0 as look_back_years
 where false
 {%- endfor %}

@@ -17,6 +17,9 @@ counted as (
         coalesce(
             meta.aggregation = 'count' and meta.population_variants like '%,' || cell.variant || ',%', false
         ) as is_per_population,
+        coalesce(
+            meta.aggregation in ({{ time_aggregations() }}) and meta.share_variants like '%,' || cell.variant || ',%', false
+        ) as is_share,
         cell.denominator_sum / base_period.base_periods as residents
     from {{ ref('int_cell') }} as cell
     inner join {{ ref('indicator_meta') }} as meta on cell.indicator_id = meta.indicator_id
@@ -52,9 +55,17 @@ cell as (
         cell.unknown_share,
         cell.record_share,
         cell.doubtful_share,
-        case when cell.is_per_population then 'ratio' else meta.aggregation end as aggregation,
-        case when cell.is_per_population then 'byar' else meta.interval_method end as interval_method,
-        case when cell.is_per_population then meta.population_scale else meta.scale end as scale,
+        case when cell.is_per_population or cell.is_share then 'ratio' else meta.aggregation end as aggregation,
+        case
+            when cell.is_per_population then 'byar'
+            when cell.is_share then 'wilson'
+            else meta.interval_method
+        end as interval_method,
+        case
+            when cell.is_per_population then meta.population_scale
+            when cell.is_share then 1.0
+            else meta.scale
+        end as scale,
         case
             when curve.indicator_id is not null then curve.numerator
             when meta.aggregation = 'count' then cell.numerator_units

@@ -1,7 +1,8 @@
 -- Grain: one row per indicator, wellbeing area, period type and period: were all its source tables delivered? Of an
 -- indicator with tables of municipalities: also per home municipality (else empty, which is all of them), for they
 -- cover those of the area's clients who live there and whose keys are of the municipality's key domain.
--- A figure of a quarter that looks back further than the quarter needs the quarters before it as well.
+-- A figure of a quarter that looks back further than the quarter needs the quarters before it as well; so does one of
+-- years the years before.
 with
 by_area as (
     select
@@ -51,7 +52,11 @@ by_municipality as (
 delivered as (
     select
         meta.indicator_id,
-        meta.look_back_quarters,
+        case
+            when by_area.period_type = 'quarter' then meta.look_back_quarters
+            when by_area.period_type in ('year', 'pooled_3_years') then coalesce(meta.look_back_years, 0)
+            else 0
+        end as look_back,
         by_area.wellbeing_area_code,
         by_municipality.municipality_code,
         by_area.period_type,
@@ -61,7 +66,8 @@ delivered as (
                 then
                     cast(substr(by_area.period, 1, 4) as integer) * 4
                     + cast(substr(by_area.period, 6, 1) as integer)
-        end as quarter_no,
+            when by_area.period_type in ('year', 'pooled_3_years') then cast(substr(by_area.period, 1, 4) as integer)
+        end as period_no,
         -- Where no municipality has ever delivered there is no row of one.
         by_area.is_covered
         and case
@@ -84,17 +90,15 @@ select
     delivered.period_type,
     delivered.period,
     delivered.is_covered
-    and (
-        delivered.quarter_no is null
-        or count(case when earlier.is_covered then 1 end) = delivered.look_back_quarters
-    ) as is_covered
+    and count(case when earlier.is_covered then 1 end) = delivered.look_back as is_covered
 from delivered
 left join delivered as earlier
     on delivered.indicator_id = earlier.indicator_id
     and delivered.wellbeing_area_code = earlier.wellbeing_area_code
     and coalesce(delivered.municipality_code, '') = coalesce(earlier.municipality_code, '')
-    and earlier.quarter_no >= delivered.quarter_no - delivered.look_back_quarters
-    and earlier.quarter_no < delivered.quarter_no
+    and earlier.period_type = case when delivered.period_type = 'quarter' then 'quarter' else 'year' end
+    and earlier.period_no >= delivered.period_no - delivered.look_back
+    and earlier.period_no < delivered.period_no
 group by
     delivered.indicator_id, delivered.wellbeing_area_code, delivered.municipality_code, delivered.period_type,
-    delivered.period, delivered.is_covered, delivered.quarter_no, delivered.look_back_quarters
+    delivered.period, delivered.is_covered, delivered.look_back

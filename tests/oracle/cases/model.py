@@ -18,7 +18,7 @@ from ingest.contracts import contracts
 from ingest.periods import Period
 from ingest.reference import municipalities
 
-# Every table the nine indicators read; those without rows are delivered as true zeros.
+# Every table that areas' cases need; those without rows are delivered as true zeros.
 DELIVERED = (
     "client",
     "aftercare_period",
@@ -28,6 +28,9 @@ DELIVERED = (
     "contact",
     "housing_spell",
     "supported_housing_capacity",
+    "placement",
+    "plan",
+    "plan_action",
 )
 # A municipality of the areas that the cases name, for clients whose home does not matter.
 USUAL_HOME = {"07": "109", "08": "837", "12": "507"}
@@ -175,6 +178,40 @@ def unit(key: str, places: str, age_from: str = "", age_to: str = "") -> Row:
     }  # fmt: skip
 
 
+def placed(client: str, start: str, end: str = "", *, basis: str = "HUOSTA", reason: str = "") -> Row:
+    """A placement in an institution."""
+    row = {"client_key": client, "placement_key": f"s-{client}-{start}", "start_date": start, "end_date": end}
+    return "placement", {
+        **row, "placement_type": "LAITOS", "legal_basis": basis, "end_reason": reason, "child_alone": ""
+    }  # fmt: skip
+
+
+def planned(client: str, key: str, valid_from: str, valid_to: str = "") -> Row:
+    """A version of the plan for independent living."""
+    row = {"client_key": client, "plan_key": key, "plan_type": "ITSENAISTYMINEN", "valid_from": valid_from}
+    return "plan", {
+        **row, "valid_to": valid_to, "review_date": "", "client_present": "true", "client_view_recorded": "",
+        "continuing_need": "",
+    }  # fmt: skip
+
+
+def agreed(client: str, plan: str, action: str, status: str, day: str = "") -> Row:
+    """An action of a plan."""
+    row = {"client_key": client, "plan_key": plan, "action_code": action}
+    return "plan_action", {**row, "status": status, "date": day}
+
+
+def studies(client: str, level: str, start: str, end: str = "", reason: str = "") -> Row:
+    """A right to study."""
+    row = {"client_key": client, "level": level, "start_date": start, "end_date": end}
+    return "education_enrolment", {**row, "end_reason": reason, "municipality_code": ""}
+
+
+def usual_home(area: str) -> str:
+    """The municipality in which an area's clients live unless a case says otherwise."""
+    return USUAL_HOME.get(area) or home_of(area)
+
+
 def does(client: str, activity: str, start: str, end: str = "", confirmed_on: str = "") -> Row:
     """A main activity."""
     row = {"client_key": client, "main_activity": activity}
@@ -272,7 +309,7 @@ def _usual_rows(delivery: Delivery) -> Iterable[Row]:
     if delivery.supplier:
         return
     clients = sorted({row["client_key"] for table, row in delivery.rows if table == AFTERCARE})
-    usual = USUAL_HOME.get(delivery.area) or home_of(delivery.area)
+    usual = usual_home(delivery.area)
     if not any(table == "residence_spell" for table, _ in delivery.rows):
         yield from (home(client, usual, "2010-01-01") for client in clients)
     for client in clients:

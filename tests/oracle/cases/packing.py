@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ingest.contracts import contracts
 from ingest.reference import ALAND, wellbeing_areas
-from tests.oracle.cases.model import Case, Delivery, Expected, Row
+from tests.oracle.cases.model import Case, Delivery, Expected, Row, usual_home
 
 PACKED_AREA = "08"
 
@@ -34,10 +34,9 @@ def packs(cases: Iterable[Case]) -> list[tuple[Case, ...]]:
 
 
 def can_share(case: Case) -> bool:
-    """Whether one area delivers, and only the country's figures are expected."""
-    return {delivery.organisation for delivery in case.deliveries} == {f"hva-{PACKED_AREA}"} and all(
-        expected.level == "country" for expected in case.expected
-    )
+    """Whether one area delivers, with its usual home or without, and only the country's figures are expected."""
+    suppliers = {delivery.organisation for delivery in case.deliveries} - {_town(PACKED_AREA)}
+    return suppliers == {f"hva-{PACKED_AREA}"} and all(expected.level == "country" for expected in case.expected)
 
 
 def in_area(case: Case, code: str) -> Case:
@@ -50,13 +49,26 @@ def in_area(case: Case, code: str) -> Case:
 
 
 def _moved(delivery: Delivery, code: str) -> Delivery:
-    return replace(delivery, area=code, rows=tuple(_rows(delivery.rows, code)))
+    supplier = _town(code) if delivery.supplier == _town(PACKED_AREA) else delivery.supplier
+    return replace(delivery, area=code, supplier=supplier, rows=tuple(_rows(delivery.rows, code)))
+
+
+def _town(area: str) -> str:
+    return f"kunta-{usual_home(area)}"
 
 
 def _rows(rows: Iterable[Row], code: str) -> Iterator[Row]:
     for table, values in rows:
-        keys = {column.name for column in contracts()[table].columns if column.type == "key"}
-        yield table, {name: f"{code}-{text}" if name in keys and text else text for name, text in values.items()}
+        types = {column.name: column.type for column in contracts()[table].columns}
+        yield table, {name: _value(types[name], text, code) for name, text in values.items()}
+
+
+def _value(kind: str, text: str, code: str) -> str:
+    if kind == "key" and text:
+        return f"{code}-{text}"
+    if kind == "municipality" and text == usual_home(PACKED_AREA):
+        return usual_home(code)
+    return text
 
 
 def _of_area(expected: Expected, code: str) -> Expected:

@@ -154,6 +154,29 @@ def _both(facts: Facts, rows: list[Row]) -> list[int]:
     return [x * y for x, y in zip(_in_aftercare_by(1)(facts, rows), _has_plan(facts, rows), strict=True)]
 
 
+def _practised(facts: Facts, rows: list[Row]) -> list[tuple[int, int]]:
+    """Housing practice done by the last day of care; any action of before the end, undated ones by their plan."""
+    actions = by_client(facts.register.tables["plan_action"])
+    plans = facts.register.tables["plan"]
+    begun = dict(zip(zip(plans["organisation"], plans["plan_key"], strict=True), plans["valid_from"], strict=True))
+    found = []
+    for row in rows:
+        before = []
+        for action in actions.get(row["client"], []):
+            day = action["date"]
+            known_by = begun.get((action["organisation"], action["plan_key"])) if day is None else day
+            if known_by is not None and known_by <= row["last"]:
+                before.append(action)
+        done = [
+            action
+            for action in before
+            if (action["action_code"], action["status"]) == ("ASUMISHARJOITTELU", "TEHTY")
+            and action["date"] is not None
+        ]
+        found.append((int(bool(done)), int(bool(before))))
+    return found
+
+
 def _worker_on(runs: list[Run], day: int) -> Run | None:
     """Rule 4: of the runs open on a day the one that began first, then the smaller key."""
     held = [run for run in runs if run.start <= day <= run.end]
@@ -201,6 +224,9 @@ INDICATORS: tuple[Indicator, ...] = (
     *(
         Indicator("SAA-02", variant, "share", _units(_plain(judged), 1), YEARS, (*CARE, "plan"))
         for variant, judged in (("main", _both), ("without_gap", _in_aftercare_by(1)), ("plan_valid", _has_plan))
+    ),
+    Indicator(
+        "ASU-07", "main", "share", _units(_practised, 0, is_recorded=True), YEARS, (*CARE, "plan", "plan_action")
     ),
     *(
         Indicator(
