@@ -116,7 +116,9 @@ class Covering:
             lines = np.array(sorted(series))
             counts = self.cells.grid[np.concatenate([lines, lines + self.series])].ravel()
             counts = np.unique(counts[counts >= 0])
-            self._programs[series] = Program(self.system, counts[self.is_movable[counts]], self.budget)
+            self._programs[series] = Program(
+                self.system, self.alternatives, counts[self.is_movable[counts]], self.budget
+            )
         return self._programs[series]
 
     def _cost(self, program: Program) -> Floats:
@@ -268,7 +270,11 @@ class Covering:
         cells, number = self.cells, self.series
         spot = int(cells.spot[count])
         grid, value, needed = cells.grid[: 2 * number, spot], cells.value, cells.needed
-        lesser, greater, _ = self.relations.pairs
+        lesser, greater, in_days = self.relations.pairs
+        factor = np.where(in_days, float(cells.spots["days"].iloc[spot]), 1.0)
+        slack = factor * value[grid[greater]] - value[grid[lesser]]
+        reach = 2 * np.maximum(needed[grid[lesser]], factor * needed[grid[greater]])
+        tight = (grid[lesser] >= 0) & (grid[greater] >= 0) & (slack >= 0) & (slack < reach)
         found = {int(cells.quantity[count]) % number}
         yield frozenset(found)
         for _ in range(3):
@@ -278,11 +284,8 @@ class Covering:
             mine = np.union1d(mine, np.flatnonzero(np.isin(grid, grid[mine][grid[mine] >= 0])))
             more = found | {int(one) for one in np.flatnonzero(np.isin(grid[number:], below[below >= 0]))}
             more |= {int(one) % number for one in mine}
-            for left, right in ((lesser, greater), (greater, lesser)):
-                others, own = right[np.isin(left, mine)], left[np.isin(left, mine)]
-                both = (grid[others] >= 0) & (grid[own] >= 0)
-                gap = np.abs(value[grid[others]] - value[grid[own]])
-                more |= {int(one) % number for one in others[both & (gap < 2 * needed[grid[own]])]}
+            near = tight & (np.isin(lesser, mine) | np.isin(greater, mine))
+            more |= {int(one) % number for one in (*lesser[near], *greater[near])}
             if more == found or self._size(more) > self.budget.counts:
                 return
             found = more

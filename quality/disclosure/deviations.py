@@ -14,11 +14,14 @@ import highspy
 import numpy as np
 import scipy.sparse
 
+from quality.disclosure.alternatives import Alternatives
 from quality.disclosure.cells import DENOMINATOR, NUMERATOR, REST, Cells, Flags, Floats, Integers
 from quality.disclosure.relations import Relations
 
 _WHOLE = 1e-6
 _ENTRY = 1e-9
+# A change that relations which looked too far off rule out is tried again with these so often.
+_TRIES = 6
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ class Deviations:
 class Program:
     """Changes of ``variables`` (counts, sorted) within every relation that touches them."""
 
-    def __init__(self, system: Deviations, variables: Integers, budget: Budget) -> None:
-        self.system, self.variables, self.budget = system, variables, budget
+    def __init__(self, system: Deviations, alternatives: Alternatives, variables: Integers, budget: Budget) -> None:
+        self.system, self.alternatives, self.variables, self.budget = system, alternatives, variables, budget
         self.size = len(variables)
         self.programs = 0
         value = system.cells.value
@@ -160,6 +163,21 @@ class Program:
 
         ``fixed``: a place (see ``place``) and its change.
         """
+        for _ in range(_TRIES):
+            found = self._solve(room, cost_up, cost_down, fixed)
+            if found is None or not self._restrict(found):
+                return found
+            down, up, *pairs = room
+            room = (np.maximum(down, self._static_low), np.minimum(up, self._static_high), pairs[0], pairs[1])
+        return None
+
+    def _solve(
+        self,
+        room: tuple[Floats, Floats, Floats, Floats],
+        cost_up: Floats,
+        cost_down: Floats,
+        fixed: tuple[int, float] | None,
+    ) -> Floats | None:
         down, up, pair_low, pair_high = room
         upper = np.concatenate([up, -down])
         lower = np.zeros(2 * self.size)
@@ -188,6 +206,28 @@ class Program:
         if np.abs(found - change).max(initial=0.0) < _WHOLE:
             return change
         return self._run_whole()
+
+    def _restrict(self, found: Floats) -> bool:
+        """Whether the change turns round two counts that the program does not hold against each other; from now on
+        each of them keeps to its half of what lies between them (to all of it where the other cannot change)."""
+        counts, moved = self.change(found)
+        alternatives, value = self.alternatives, self.system.cells.value
+        alternatives.change[counts] = moved
+        lesser, greater, factor = alternatives.broken_pairs(counts)
+        alternatives.change[counts] = 0.0
+        if not len(lesser):
+            return False
+        slack = np.maximum(factor * value[greater] - value[lesser], 0.0)
+        low, has_low = self._find(lesser)
+        high, has_high = self._find(greater)
+        slack = np.where(has_low & has_high, slack / 2, slack)
+        np.minimum.at(self._static_high, low[has_low], np.floor(slack[has_low]))
+        np.maximum.at(self._static_low, high[has_high], -np.floor((slack / factor)[has_high]))
+        return True
+
+    def _find(self, counts: Integers) -> tuple[Integers, Flags]:
+        place = np.minimum(np.searchsorted(self.variables, counts), self.size - 1)
+        return place, np.asarray(self.variables[place] == counts)
 
     def _run(self) -> Floats | None:
         self.programs += 1

@@ -403,6 +403,6 @@ def _add_close_pairs(builder: _Builder, cells: Cells, pairs: tuple[Integers, Int
         left, right = left[usable], right[usable]
         factor = days[usable] if in_days else np.ones(len(left))
         slack = factor * cells.value[right] - cells.value[left]
-        close = (slack >= 0) & (slack < 2 * cells.needed[left])
+        close = (slack >= 0) & (slack < 2 * np.maximum(cells.needed[left], factor * cells.needed[right]))
         if close.any():
             _add_at_most(builder, cells, "at_most", left[close], right[close], factor[close])
