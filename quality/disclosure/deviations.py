@@ -34,6 +34,14 @@ class Budget:
     counts: int = 6000
 
 
+class _Solver(highspy.Highs):
+    """Without the banner that switching the callbacks of ``highspy.Highs`` on prints: output is for other programs."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+        self.setOptionValue("output_flag", False)
+
+
 class Deviations:
     """Changes of single counts with what they carry along; columns are counts (those of rests are empty).
 
@@ -115,9 +123,8 @@ class Program:
         program.a_matrix_.start_ = matrix.indptr.astype(np.int32)
         program.a_matrix_.index_ = matrix.indices.astype(np.int32)
         program.a_matrix_.value_ = matrix.data.astype(float)
-        self._solver = highspy.Highs()
+        self._solver = _Solver()
         for option, chosen in (
-            ("output_flag", False),
             ("threads", 1),
             ("parallel", "off"),
             ("solver", "simplex"),
