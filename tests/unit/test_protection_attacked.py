@@ -98,7 +98,7 @@ def test_protected_release_gives_the_attacker_nothing(tmp_path):
     assert protected.report.full.share_of_clients_shown <= protected.report.primary_only.share_of_clients_shown
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 4))
 def test_every_small_release_is_finished_and_holds(tmp_path_factory, seed, towns, areas):
     world = World(seed, towns=towns, areas=areas)

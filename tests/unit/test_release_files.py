@@ -212,7 +212,8 @@ def test_quality_report_counts_what_the_tables_hold(release):
     # 40 of 100 with limits 0.3 and 0.5: half-width 0.1 of 0.4.
     assert "| ASU-03 | 25 |" in page
     assert page.count("\n# ") == 3
-    (hidden,) = rows(release, "select count(*) filter (where status = 'hidden'), count(*) from published.indicator_value")
+    query = "select count(*) filter (where status = 'hidden'), count(*) from published.indicator_value"
+    (hidden,) = rows(release, query)
     assert f"are hidden ({hidden[0]} of {hidden[1]})" in page
 
 
