@@ -114,7 +114,7 @@ class Alternatives:
 
     def broken_pairs(self, counts: Integers) -> tuple[Integers, Integers, Floats]:
         """Counts (lesser, greater, factor) that ``self.change`` turns round though the truth does not."""
-        moved = self._stands_for[:, np.unique(self.cells.quantity[counts])].any(axis=1)
+        moved: Flags = np.asarray(self._stands_for[:, np.unique(self.cells.quantity[counts])].any(axis=1))
         touched = moved[self.relations.pairs[0]] | moved[self.relations.pairs[1]]
         lesser, greater, in_days = (part[touched] for part in self.relations.pairs)
         spots = np.unique(self.cells.spot[counts])
