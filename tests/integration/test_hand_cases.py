@@ -25,19 +25,18 @@ PLACED = [(number, case) for number, pack in enumerate(PACKS) for case in pack]
 def warehouse_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
     """The warehouse of a pack of cases, built when it is first asked for."""
     built: dict[int, Path] = {}
-    # dbt's parse cache is shared by all homes: parsing anew would double their time.
-    parsed = tmp_path_factory.mktemp("dbt") / "target"
+    # One place for all: dbt reads its whole project again when the warehouse stands elsewhere.
+    home = Home(tmp_path_factory.mktemp("home"))
 
     def of(number: int) -> Path:
         if number not in built:
-            home = Home(tmp_path_factory.mktemp(f"pack{number}"))
+            for left in home.root.iterdir():
+                if left != home.root / "dbt":
+                    shutil.rmtree(left) if left.is_dir() else left.unlink()
             for case in PACKS[number]:
                 write_deliveries(case, home.inbox)
             report = take_in(home)
             assert not [found for found in report.deliveries if found.outcome == "rejected"]
-            target = warehouse.target_folder(home)
-            if parsed.exists():
-                shutil.copytree(parsed, target)
             # Only what the pack expects is rolled up; all indicators together are the chain test's.
             wanted = {
                 f"ind_{expected.indicator.lower().replace('-', '_')}"
@@ -47,9 +46,8 @@ def warehouse_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Pa
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(warehouse, "indicator_models", lambda: sorted(wanted))
                 warehouse.build(home, lambda text: None)
-            if not parsed.exists():
-                shutil.copytree(target, parsed)
-            built[number] = home.warehouse
+            kept = tmp_path_factory.mktemp(f"pack{number}") / home.warehouse.name
+            built[number] = home.warehouse.replace(kept)
         return built[number]
 
     return of
