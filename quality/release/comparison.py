@@ -302,4 +302,5 @@ def _is_lower(level: str) -> str:
 
 def _word(direction: str) -> str:
     opposite = "lower" if direction == "higher" else "higher"
-    return f"case polarity when '{direction}' then 'better' when '{opposite}' then 'worse' when 'none' then '{direction}' end"
+    words = {direction: "better", opposite: "worse", "none": direction}
+    return "case polarity " + " ".join(f"when '{polarity}' then '{word}'" for polarity, word in words.items()) + " end"

@@ -46,7 +46,8 @@ def effective_number_sql(share: str, lower: str, upper: str, z: float) -> str:
     q = f"(({share}) * (1 - ({share})))"
     h = f"((({upper}) - ({lower})) / 2)"
     square = z * z
-    return f"({square} * ({q} + sqrt({q} * {q} + {h} * {h} * greatest(0, 1 - 4 * {q}))) / nullif(2 * {h} * {h}, 0) - {square})"
+    root = f"sqrt({q} * {q} + {h} * {h} * greatest(0, 1 - 4 * {q}))"
+    return f"({square} * ({q} + {root}) / nullif(2 * {h} * {h}, 0) - {square})"
 
 
 def poisson_sql(events: str, z: str, side: str) -> str:
