@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 import scipy.sparse
 
-from quality.disclosure.cells import Cells, Flags, Floats, Integers, range_by_status
+from quality.disclosure.cells import Cells, Flags, Floats, Integers, StatusRanges
 from quality.disclosure.relations import Relations
 
 _TOLERANCE = 1e-6
@@ -36,10 +36,13 @@ class Alternatives:
         self.lowest, self.highest = cells.value.copy(), cells.value.copy()
         self.publishers = cells.publishes.tocsc()
         self.change = np.zeros(cells.size)
-        self.lower, self.upper = range_by_status(cells, self.status)
+        self.lower, self.upper = np.zeros(cells.size), np.full(cells.size, np.inf)
+        self._ranges = StatusRanges(cells)
+        self._ranges.narrow(np.flatnonzero(self.status == "too_few"), self.lower, self.upper)
         self._tellers = np.asarray(cells.publishes.T @ (self.tells() | self.is_known).astype(float))
         self.is_open = self._tellers == 0
         self._days = cells.spots["days"].to_numpy(dtype=float)
+        self._stands_for = self._quantities()
         self.tables = 0
 
     def tells(self) -> Flags:
@@ -47,6 +50,14 @@ class Alternatives:
         has not delivered says that it counts for nothing."""
         lacking = (self.status == "not_delivered") & (self.cells.table["area_level"] == "municipality").to_numpy()
         return ~np.isin(self.status, NOT_TOLD) & ~lacking
+
+    def _quantities(self) -> Flags:
+        """Lines of the grid × quantities: whether a count of the quantity stands anywhere in the line."""
+        grid = self.cells.grid
+        found = np.zeros((len(grid), len(grid)), dtype=bool)
+        for line, counts in enumerate(grid):
+            found[line, np.unique(self.cells.quantity[counts[counts >= 0]])] = True
+        return found
 
     def publishers_of(self, counts: Integers) -> Integers:
         """Rows that would tell one of the counts were they shown."""
@@ -56,10 +67,13 @@ class Alternatives:
         """Hide rows; those that were not hidden before."""
         new = rows[(self.status[rows] != "hidden") & self.may_hide[rows]]
         told = new[~np.isin(self.status[new], NOT_TOLD) & ~self.is_known[new]]
-        if len(told) < len(new):
-            self.status[new] = "hidden"
-            self.lower, self.upper = range_by_status(self.cells, self.status)
+        few = new[self.status[new] == "too_few"]
         self.status[new] = "hidden"
+        if len(few):
+            freed = np.unique(adjacent_all(self.cells.publishes, few))
+            self.lower[freed], self.upper[freed] = 0.0, np.inf
+            rows = self.publishers_of(freed)
+            self._ranges.narrow(rows[self.status[rows] == "too_few"], self.lower, self.upper)
         counts = adjacent_all(self.cells.publishes, told)
         np.subtract.at(self._tellers, counts, 1.0)
         self.is_open[counts] = self._tellers[counts] == 0
@@ -100,7 +114,9 @@ class Alternatives:
 
     def broken_pairs(self, counts: Integers) -> tuple[Integers, Integers, Floats]:
         """Counts (lesser, greater, factor) that ``self.change`` turns round though the truth does not."""
-        lesser, greater, in_days = self.relations.pairs
+        moved: Flags = np.asarray(self._stands_for[:, np.unique(self.cells.quantity[counts])].any(axis=1))
+        touched = moved[self.relations.pairs[0]] | moved[self.relations.pairs[1]]
+        lesser, greater, in_days = (part[touched] for part in self.relations.pairs)
         spots = np.unique(self.cells.spot[counts])
         left, right = self.cells.grid[lesser][:, spots], self.cells.grid[greater][:, spots]
         factor = np.where(in_days[:, None], self._days[spots][None, :], 1.0)

@@ -243,30 +243,38 @@ def _add_remainders(cells: Cells) -> None:
     cells.publishes.data[:] = 1.0
 
 
-def range_by_status(cells: Cells, status: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
-    """Least and greatest value of every count as its rows' status and the published thresholds have it.
+class StatusRanges:
+    """What the status of a row and the published thresholds leave open of its counts.
 
     A row that is too small to say has a denominator between two thresholds and hides no small count.
     """
-    lower, upper = np.zeros(cells.size), np.full(cells.size, np.inf)
-    table = cells.table
-    for name, rule in CELL_RULES.items():
-        few = (table["cell_class"] == name).to_numpy() & (status == "too_few")
-        persons = few & (table["interval_method"] == "wilson").to_numpy()
+
+    def __init__(self, cells: Cells) -> None:
+        table = cells.table
+        self.cells = cells
+        given = {
+            field: table["cell_class"].map({name: float(getattr(rule, field)) for name, rule in CELL_RULES.items()})
+            for field in ("small_count", "least_persons", "least_for_all", "least_reliable")
+        }
+        rule = {field: values.astype(float).to_numpy() for field, values in given.items()}
+        persons = (table["interval_method"] == "wilson").to_numpy()
         days = np.where(table["interval_method"].isin(_DAYS_BELOW), table["days"], 1.0)
-        for chosen, least, greatest in (
-            (persons, rule.least_for_all, np.full(len(table), rule.least_reliable - 1.0)),
-            (few & ~persons, rule.least_persons, (rule.least_reliable - 1.0) * days),
-        ):
-            rows = np.flatnonzero(chosen & (cells.count_of[DENOMINATOR] >= 0))
-            count = cells.count_of[DENOMINATOR][rows]
-            np.maximum.at(lower, count, np.minimum(float(least), cells.value[count]))
-            np.minimum.at(upper, count, np.maximum(greatest[rows], cells.value[count]))
+        self._least = np.where(persons, rule["least_for_all"], rule["least_persons"])
+        self._greatest = np.where(persons, rule["least_reliable"] - 1.0, (rule["least_reliable"] - 1.0) * days)
+        self._some = rule["small_count"] + 1.0
+
+    def narrow(self, rows: Integers, lower: Floats, upper: Floats) -> None:
+        """Narrow ``lower`` and ``upper`` (by count) by what ``rows``, all too small to say, leave open."""
+        cells = self.cells
+        rows = rows[~np.isnan(self._some[rows])]
+        below = cells.count_of[DENOMINATOR][rows]
+        rows, below = rows[below >= 0], below[below >= 0]
+        np.maximum.at(lower, below, np.minimum(self._least[rows], cells.value[below]))
+        np.minimum.at(upper, below, np.maximum(self._greatest[rows], cells.value[below]))
         for what in (NUMERATOR, REST):
-            rows = np.flatnonzero(few & (cells.count_of[what] >= 0))
             count = cells.count_of[what][rows]
+            given, count = rows[count >= 0], count[count >= 0]
             is_none = cells.value[count] == 0
             np.minimum.at(upper, count[is_none], 0.0)
             some = count[~is_none]
-            np.maximum.at(lower, some, np.minimum(cells.value[some], rule.small_count + 1.0))
-    return lower, upper
+            np.maximum.at(lower, some, np.minimum(cells.value[some], self._some[given[~is_none]]))

@@ -13,7 +13,7 @@ import pandas as pd
 from quality.disclosure.alternatives import Alternatives
 from quality.disclosure.cells import DENOMINATOR, NUMERATOR, Cells, Floats, read_cells
 from quality.disclosure.covering import Covering, row_cost
-from quality.disclosure.programs import Budget
+from quality.disclosure.deviations import Budget
 from quality.disclosure.relations import Relations, find_relations
 
 KEY = ("indicator_id", "variant", "area_level", "area_code", "period_type", "period", "breakdown", "category")

@@ -218,18 +218,26 @@ def _add_sums(
 ) -> None:
     number = 2 * len(cells.quantities) // 3
     for quantity in range(number):
-        wholes: list[int] = []
-        members: list[Integers] = []
+        # Who is not in the table may count for nothing: whether such a sum holds is tested apart.
+        found: dict[str, tuple[list[int], list[Integers]]] = {kind: ([], []), f"{kind}_in_part": ([], [])}
         for spots, parts in instances:
             whole = cells.grid[quantity, spots]
             part = np.stack([np.where(one >= 0, cells.grid[quantity, one], -1) for one in parts])
-            usable = (whole >= 0) & (part >= 0).all(axis=0)
             # Where a count stands for another quantity as well, its own sum is enough.
-            usable &= cells.quantity[whole] == quantity
-            wholes += [int(one) for one in whole[usable]]
-            members += list(part[:, usable].T)
-        if wholes:
-            _add_sum(builder, cells, kind, np.array(wholes), members, in_time)
+            usable = (whole >= 0) & (cells.quantity[whole] == quantity)
+            complete = usable & (part >= 0).all(axis=0)
+            wholes, members = found[kind]
+            wholes += [int(one) for one in whole[complete]]
+            members += list(part[:, complete].T)
+            if in_time:
+                continue
+            wholes, members = found[f"{kind}_in_part"]
+            for one in np.flatnonzero(usable & ~complete & (part >= 0).any(axis=0)):
+                wholes.append(int(whole[one]))
+                members.append(part[part[:, one] >= 0, one])
+        for name, (wholes, members) in found.items():
+            if wholes:
+                _add_sum(builder, cells, name, np.array(wholes), members, in_time)
 
 
 def _add_sum(
@@ -403,6 +411,6 @@ def _add_close_pairs(builder: _Builder, cells: Cells, pairs: tuple[Integers, Int
         left, right = left[usable], right[usable]
         factor = days[usable] if in_days else np.ones(len(left))
         slack = factor * cells.value[right] - cells.value[left]
-        close = (slack >= 0) & (slack < 2 * cells.needed[left])
+        close = (slack >= 0) & (slack < 2 * np.maximum(cells.needed[left], factor * cells.needed[right]))
         if close.any():
             _add_at_most(builder, cells, "at_most", left[close], right[close], factor[close])

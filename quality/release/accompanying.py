@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,10 +16,14 @@ from quality.release.datapackage import write_datapackage
 from quality.release.jsonstat import write_jsonstat
 from quality.release.quality_page import write_quality
 
+if TYPE_CHECKING:
+    from quality.disclosure.protect import ProtectionReport
+
 
 @dataclass(frozen=True)
 class Occasion:
-    """The publishing: its id and time (UTC), and the release that this one is compared with."""
+    """The publishing: its id and time (UTC), the release that this one is compared with, and what the full protection
+    did (None where there was none)."""
 
     release_id: str
     created_at: datetime
@@ -26,6 +31,7 @@ class Occasion:
     notice: str
     code_version: str
     before: Before | None
+    protection: ProtectionReport | None = None
 
 
 def write_accompanying(connection: duckdb.DuckDBPyConnection, schema: str, folder: Path, occasion: Occasion) -> None:
@@ -43,7 +49,14 @@ def write_accompanying(connection: duckdb.DuckDBPyConnection, schema: str, folde
         before=occasion.before,
         notice=occasion.notice,
     )
-    write_quality(connection, schema, folder, release_id=occasion.release_id, notice=occasion.notice)
+    write_quality(
+        connection,
+        schema,
+        folder,
+        release_id=occasion.release_id,
+        notice=occasion.notice,
+        protection=occasion.protection,
+    )
     (folder / "CITATION.cff").write_text(_citation(occasion), encoding="utf-8")
 
 

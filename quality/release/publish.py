@@ -158,6 +158,7 @@ def _write(
         connection.execute(
             f"create table protected as {primary_protection_sql('warehouse.release_candidate.indicator_value')}"
         )
+        report = None
         if protection == FULL:
             report = protect_table(connection, fully_protected_before(current), ReleaseError, say)
             write_report(report, warehouse.parent / "protection" / f"{release_id}.json")
@@ -210,7 +211,7 @@ def _write(
         for statement in comments(tables, f"release.{SCHEMA}"):
             connection.execute(statement)
         write_dictionary(tables, folder / f"data_dictionary_{data_kind.upper()}.csv", SYNTHETIC_NOTICE)
-        occasion = Occasion(release_id, started, data_kind, SYNTHETIC_NOTICE, code_version, before)
+        occasion = Occasion(release_id, started, data_kind, SYNTHETIC_NOTICE, code_version, before, report)
         write_accompanying(connection, f"release.{SCHEMA}", folder, occasion)
         statuses = dict(
             connection.execute(

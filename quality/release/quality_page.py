@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -11,17 +11,31 @@ from quality.release.contract import LANGUAGES, published_table
 from quality.release.jsonstat import STATUSES
 from quality.release.words import number, table, words
 
+if TYPE_CHECKING:
+    from quality.disclosure.protect import ProtectionReport
+
 Measured = dict[str, Any]
+# Of fewer cells the number alone could tell which they are.
+_FEWEST_TOLD = 10
 
 
 def write_quality(
-    connection: duckdb.DuckDBPyConnection, schema: str, folder: Path, *, release_id: str, notice: str
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    folder: Path,
+    *,
+    release_id: str,
+    notice: str,
+    protection: ProtectionReport | None = None,
 ) -> None:
-    """Write the report of the release whose tables stand in ``schema``."""
+    """Write the report of the release whose tables stand in ``schema``.
+
+    ``protection``: what the full protection did; None where cells are hidden for their own size only.
+    """
     measured = measure(connection, schema)
     lines = [f"**{notice}**", ""]
     for language in LANGUAGES:
-        lines += _page(language, release_id, measured)
+        lines += _page(language, release_id, measured, protection)
     (folder / "QUALITY.md").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -136,7 +150,7 @@ _ACCURACY = """
 CHANCE = {"possibly": 0.048, "certain": 0.002}
 
 
-def _page(language: str, release_id: str, measured: Measured) -> list[str]:
+def _page(language: str, release_id: str, measured: Measured, protection: ProtectionReport | None) -> list[str]:
     texts = words("quality")
     levels = {code: names[language] for code, names in words("changes")["levels"].items()}
 
@@ -197,6 +211,9 @@ def _page(language: str, release_id: str, measured: Measured) -> list[str]:
             break_periods=breaks,
         ),
         "",
+        f"## {say('protection')}",
+        "",
+        *_protection(language, measured, protection),
         f"## {say('missing')}",
         "",
     ]
@@ -204,3 +221,29 @@ def _page(language: str, release_id: str, measured: Measured) -> list[str]:
         return [*lines, say("nothing_missing"), ""]
     lines += [say("missing_text", count=sum(row[3] for row in measured["missing"])), ""]
     return lines + table(head("table", "suppliers", "periods", "count"), [list(row) for row in measured["missing"]])
+
+
+def _protection(language: str, measured: Measured, report: ProtectionReport | None) -> list[str]:
+    """Numbers of the whole release only: by place or indicator they would tell what is hidden why."""
+    texts = words("quality")
+    if report is None:
+        hidden = sum(count for (_, status), count in measured["statuses"].items() if status == "hidden")
+        text = texts["protection_primary_text"][language]
+        return [text.format(hidden=hidden, cells=sum(measured["statuses"].values())), ""]
+
+    def told(count: int) -> str:
+        is_few = 0 < count < _FEWEST_TOLD
+        return str(texts["fewer"][language]).format(number=_FEWEST_TOLD) if is_few else str(count)
+
+    numbers = {name: told(getattr(report, name)) for name in ("cells", "primary", "secondary")}
+    return [
+        texts["protection_full_text"][language].format(**numbers),
+        "",
+        *table(
+            [texts["columns"][name][language] for name in ("rule", "hidden", "clients")],
+            [
+                [text[language], told(outcome.hidden), number(100 * outcome.share_of_clients_shown, language)]
+                for text, outcome in ((text, getattr(report, rule)) for rule, text in texts["rules"].items())
+            ],
+        ),
+    ]

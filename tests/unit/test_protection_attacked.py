@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 
 import pandas as pd
-import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from quality.disclosure.attacker import attack
-from quality.disclosure.protect import protect
+from quality.disclosure.protect import Protected, protect
 from tests.unit.attack_release import PERIODS, MadeRelease
 
 QUARTERS = [f"2025Q{quarter}" for quarter in (1, 2, 3, 4)]
@@ -18,11 +19,11 @@ SERIES = [("TST-01", "main"), ("TST-01", "other"), ("JAT-01", "main")]
 
 
 class World:
-    """Six areas and 24 municipalities in two groups: counts by municipality and quarter, the others are their sums."""
+    """Areas, and municipalities in two groups: counts by municipality and quarter, the others are their sums."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, towns: int = 24, areas: int = 6) -> None:
         self.rng = random.Random(seed)
-        self.towns = {f"{place:03}": (f"{place % 6 + 1:02}", "AB"[place % 2]) for place in range(24)}
+        self.towns = {f"{place:03}": (f"{place % areas + 1:02}", "AB"[place % 2]) for place in range(towns)}
         self.made = MadeRelease(protection="full")
         for area in sorted({area for area, _ in self.towns.values()}):
             self.made.area("wellbeing_area", area)
@@ -74,19 +75,35 @@ class World:
         return frame
 
 
-@pytest.mark.parametrize("seed", [1])
-def test_protected_release_gives_the_attacker_nothing(seed, tmp_path):
+def _status(world: World) -> Protected:
+    """Protect the made release; its rows get their final status."""
+    protected = protect(world.candidate(), pd.DataFrame(world.made.areas))
+    for row, status in zip(world.made.rows, protected.status, strict=True):
+        row["status"] = status
+    return protected
+
+
+def test_protected_release_gives_the_attacker_nothing(tmp_path):
     assert set(QUARTERS + YEARS) <= set(PERIODS)
-    world = World(seed)
+    world = World(1)
     world.cells()
     exposed = attack(world.made.write(tmp_path / "primary"))
     assert not exposed.passed
-    protected = protect(world.candidate(), pd.DataFrame(world.made.areas))
+    protected = _status(world)
     assert protected.report.is_finished, protected.places
-    for row, status in zip(world.made.rows, protected.status, strict=True):
-        row["status"] = status
     report = attack(world.made.write(tmp_path / "full"))
     assert report.passed, [(one.kind, one.place(), one.relations, one.note) for one in report.findings][:10]
     shown = sum(row["status"] == "shown" for row in world.made.rows)
     assert shown > 0.2 * len(world.made.rows)
     assert protected.report.full.share_of_clients_shown <= protected.report.primary_only.share_of_clients_shown
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 4))
+def test_every_small_release_is_finished_and_holds(tmp_path_factory, seed, towns, areas):
+    world = World(seed, towns=towns, areas=areas)
+    world.cells()
+    protected = _status(world)
+    assert protected.report.is_finished, protected.places
+    report = attack(world.made.write(tmp_path_factory.mktemp("made") / "full"))
+    assert report.passed, [(one.kind, one.place(), one.relations, one.note) for one in report.findings][:10]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ LEVELS = {code: level for level, code, *_ in AREAS}
 def figure(area: str, x: float, n: float, method: dict[str, Any] = SHARE, *, effect: float = 1, **more: Any) -> dict:
     """A shown figure x/n with the limits that its method gives, ``effect`` times the variance."""
     scale = 1 if method["unit"] == "share" else 1000
-    limits = {}
+    limits: dict[str, float] = {}
     for name, z in Z.items():
         if method["unit"] == "share":
             lower, upper = intervals.wilson(x / effect, n / effect, z)
@@ -367,7 +368,7 @@ def test_exact_limits_are_those_of_the_reference_table():
 def test_number_of_units_is_read_back_from_wilsons_interval():
     read = effective_number_sql("p", f"({wilson_sql('p', 'n', Z['95'], 'lower')})",
                                 f"({wilson_sql('p', 'n', Z['95'], 'upper')})", Z["95"])  # fmt: skip
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         f"select n::double, {read} from (select unnest([0, 0.001, 0.2, 0.5, 0.77, 1]) as p), "
         "(select unnest([1, 2.5, 20, 1234.5]) as n)"
     ).fetchall()
@@ -384,7 +385,7 @@ def funnel(connection, figures: list[dict], method: dict[str, Any] = SHARE) -> l
     return written(connection, "indicator_funnel", funnel_sql("published", NOTICE))
 
 
-def municipalities(values: list[float], n: float, method: dict[str, Any] = SHARE) -> list[dict]:
+def municipalities(values: Sequence[float], n: float, method: dict[str, Any] = SHARE) -> list[dict]:
     return [figure(f"{number:03}", x, n, method) for number, x in enumerate(values, 1)]
 
 

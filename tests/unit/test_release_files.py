@@ -235,6 +235,9 @@ def test_quality_report_counts_what_the_tables_hold(release):
     assert verdicts > 0
     chance = f"{0.048 * verdicts:.3g} | 0 | {0.002 * verdicts:.3g}"
     assert f"| wellbeing area | rest of the country | {verdicts} | 0 | {chance} |" in page
+    query = "select count(*) filter (where status = 'hidden'), count(*) from published.indicator_value"
+    (hidden,) = rows(release, query)
+    assert f"are hidden ({hidden[0]} of {hidden[1]})" in page
 
 
 # ---- the same data, the same release -----------------------------------------------------------
@@ -360,6 +363,14 @@ def test_full_protection_is_told_and_its_report_stays_with_the_warehouse(without
     )
     assert report["unprotected"] == 0
     assert report["full"]["hidden"] >= report["primary"] > 0
+    page = (summary.folder / "QUALITY.md").read_text(encoding="utf-8")
+    told = {number: "fewer than 10" if 0 < number < 10 else str(number) for number in range(report["cells"] + 1)}
+    assert f"The release has {report['cells']} cells. For being small themselves {told[report['primary']]} are" in page
+    assert f"hidden, and {told[report['secondary']]} because" in page
+    full = report["full"]
+    assert f"| this release | {told[full['hidden']]} | {100 * full['share_of_clients_shown']:.3g} |" in page
+    for rule in ("only cells small themselves", "counts under five", "under five, and never one alone in a sum"):
+        assert page.count(f"| {rule} |") == 1
     assert not list(summary.folder.rglob("*protection*"))
 
 
