@@ -22,9 +22,11 @@ from quality.disclosure.primary import FIGURES, SHARES
 from quality.release import shelf
 from quality.release.accompanying import Occasion, write_accompanying
 from quality.release.changes import attach_before, change_sql
+from quality.release.comparison import comparison_sql
 from quality.release.contract import PublishedTable, published_table, published_tables
 from quality.release.dictionary import comments, write_dictionary
 from quality.release.enforcement import row_problems, shape_problems
+from quality.release.funnel import funnel_sql
 from quality.release.protection import FULL, fully_protected_before, protect_table, require_safe, write_report
 
 SYNTHETIC_NOTICE = "SYNTEETTINEN / SYNTETISK / SYNTHETIC: not about the real municipality"
@@ -179,7 +181,14 @@ def _write(
         }
         # Held against the contract before a byte of the release is written.
         connection.execute("create schema checked")
-        _require_contract(connection, {name: tables[name] for name in tables if name != "release_change"}, queries)
+        later = {"release_change", "indicator_comparison", "indicator_funnel"}
+        _require_contract(connection, {name: tables[name] for name in tables if name not in later}, queries)
+        # From the checked rows alone, so that nothing that is hidden can have a part in a verdict.
+        derived = {
+            "indicator_comparison": comparison_sql("checked", notice),
+            "indicator_funnel": funnel_sql("checked", notice),
+        }
+        _require_contract(connection, {name: tables[name] for name in derived}, derived)
         before = attach_before(connection, current, data_kind)
         changes = {"release_change": change_sql(before, code_version, notice)}
         _require_contract(connection, {"release_change": tables["release_change"]}, changes)

@@ -90,6 +90,12 @@ def measure(connection: duckdb.DuckDBPyConnection, schema: str) -> Measured:
             )
         ],
         "accuracy": rows(_ACCURACY),
+        "verdicts": rows(
+            "select area_level, benchmark, count(*) filter (where result <> 'cannot_be_said'), "
+            "count(*) filter (where starts_with(result, 'possibly_')), "
+            "count(*) filter (where result in ('better', 'worse', 'higher', 'lower')) "
+            "from {schema}.indicator_comparison where benchmark <> 'duty' group by all order by all"
+        ),
         "missing": rows(
             "select table_name, count(distinct organisation), count(distinct period), count(*) "
             "from {schema}.delivery_coverage where not delivered group by table_name order by count(*) desc, table_name"
@@ -140,6 +146,10 @@ _ACCURACY = """
 """
 
 
+# Of verdicts on places that differ by chance alone: between the 95 and the 99.8 % interval, and outside it.
+CHANCE = {"possibly": 0.048, "certain": 0.002}
+
+
 def _page(language: str, release_id: str, measured: Measured, protection: ProtectionReport | None) -> list[str]:
     texts = words("quality")
     levels = {code: names[language] for code, names in words("changes")["levels"].items()}
@@ -169,6 +179,22 @@ def _page(language: str, release_id: str, measured: Measured, protection: Protec
     lines += table(
         head("indicator", "width", "unknown", "recorded", "doubtful", "sums"),
         [[indicator, *(percent(value) for value in values)] for indicator, *values in measured["accuracy"]],
+    )
+    lines += [f"## {say('comparison')}", "", say("comparison_text"), ""]
+    lines += table(
+        head("level", "benchmark", "verdicts", "possibly", "possibly_chance", "certain", "certain_chance"),
+        [
+            [
+                levels[level],
+                texts["benchmarks"][benchmark][language],
+                verdicts,
+                possibly,
+                number(CHANCE["possibly"] * verdicts, language),
+                certain,
+                number(CHANCE["certain"] * verdicts, language),
+            ]
+            for level, benchmark, verdicts, possibly, certain in measured["verdicts"]
+        ],
     )
     late_share = percent(measured["late"] / measured["delivered"] if measured["delivered"] else None)
     quarantined_share = percent(measured["quarantined"] / measured["rows"] if measured["rows"] else None)

@@ -19,6 +19,8 @@ import duckdb
 import pandas as pd
 
 from quality.release import published_table
+from quality.release.comparison import comparison_sql
+from quality.release.funnel import funnel_sql
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REFERENCE = REPOSITORY / "ingest" / "reference"
@@ -511,6 +513,9 @@ def write_release(home: Path) -> Path:
             connection.execute(f"create table published.{name} ({columns})")
             connection.execute(f"insert into published.{name} by name select * from frame")
             connection.unregister("frame")
+        notice = f"'{NOTICE}' as data_notice"
+        connection.execute(f"create table published.indicator_comparison as {comparison_sql('published', notice)}")
+        connection.execute(f"create table published.indicator_funnel as {funnel_sql('published', notice)}")
     link = home / "published" / "current"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("releases") / RELEASE_ID)

@@ -46,8 +46,22 @@ def candidate(made_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path: 
             "where area_code = '09' and period_type = 'year'",
             f"{NEW} ('municipality' as area_level, '049' as area_code, 3.0 as numerator, 3 as numerator_clients) "
             "from release_candidate.indicator_value where area_code = '09' and period = '2025'",
+            f"{NEW} ('country' as area_level, 'FI' as area_code, 800.0 as numerator, 2000.0 as denominator, "
+            "800 as numerator_clients, 2000 as denominator_clients) "
+            "from release_candidate.indicator_value where area_code = '09' and area_level = 'wellbeing_area'",
         ):
             connection.execute(statement)
+    return file
+
+
+@pytest.fixture
+def without_country(candidate: Path, tmp_path: Path) -> Path:
+    """The same without the country, whose made-up sums are not those of the areas."""
+    file = tmp_path / "home" / "warehouse.duckdb"
+    file.parent.mkdir()
+    shutil.copy(candidate, file)
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("delete from release_candidate.indicator_value where area_level = 'country'")
     return file
 
 
@@ -212,6 +226,15 @@ def test_quality_report_counts_what_the_tables_hold(release):
     # 40 of 100 with limits 0.3 and 0.5: half-width 0.1 of 0.4.
     assert "| ASU-03 | 25 |" in page
     assert page.count("\n# ") == 3
+    # All of them are 0.4 like the country: nothing stands out, where chance would give 4.8 and 0.2 of a hundred.
+    (verdicts,) = rows(
+        release,
+        "select count(*) from published.indicator_comparison "
+        "where area_level = 'wellbeing_area' and result = 'no_real_difference'",
+    )[0]
+    assert verdicts > 0
+    chance = f"{0.048 * verdicts:.3g} | 0 | {0.002 * verdicts:.3g}"
+    assert f"| wellbeing area | rest of the country | {verdicts} | 0 | {chance} |" in page
     query = "select count(*) filter (where status = 'hidden'), count(*) from published.indicator_value"
     (hidden,) = rows(release, query)
     assert f"are hidden ({hidden[0]} of {hidden[1]})" in page
@@ -271,6 +294,14 @@ def test_a_figure_that_is_hidden_now_is_told_and_nowhere_shown(candidate, publis
     assert file_weaknesses(folder) == []
 
 
+def test_a_cell_that_is_not_shown_has_no_comparison(release):
+    """Comparisons are there for others; one of what is left of a hidden area's sums is there for nobody."""
+    compared = set(rows(release, "select distinct area_code from published.indicator_comparison"))
+    assert (SPLIT,) in compared
+    assert not compared & {(HIDDEN,), (MISSING,), (FEW,)}
+    assert file_weaknesses(release) == []
+
+
 # ---- workbooks ---------------------------------------------------------------------------------
 
 
@@ -322,12 +353,14 @@ def test_workbooks_of_all_are_those_with_figures_and_no_other_code(release, tmp_
         write_workbooks(release, tmp_path, ["999"])
 
 
-def test_full_protection_is_told_and_its_report_stays_with_the_warehouse(candidate, tmp_path):
+def test_full_protection_is_told_and_its_report_stays_with_the_warehouse(without_country, tmp_path):
     """One hidden area alone in no published sum needs no other; the files were attacked before they were shown."""
-    summary = publish(candidate, tmp_path / "published", code_version="1", input_hash="2", protection="full")
+    summary = publish(without_country, tmp_path / "published", code_version="1", input_hash="2", protection="full")
     assert summary.protection == "full"
     assert rows(summary.folder, "select distinct protection from published.release") == [("full",)]
-    report = json.loads((candidate.parent / "protection" / f"{summary.release_id}.json").read_text(encoding="utf-8"))
+    report = json.loads(
+        (without_country.parent / "protection" / f"{summary.release_id}.json").read_text(encoding="utf-8")
+    )
     assert report["unprotected"] == 0
     assert report["full"]["hidden"] >= report["primary"] > 0
     page = (summary.folder / "QUALITY.md").read_text(encoding="utf-8")
@@ -347,7 +380,7 @@ def test_unknown_protection_publishes_nothing(candidate, tmp_path):
     assert not (tmp_path / "published" / "current").exists()
 
 
-def test_weakness_that_the_attack_finds_publishes_nothing(candidate, tmp_path, monkeypatch):
+def test_weakness_that_the_attack_finds_publishes_nothing(without_country, tmp_path, monkeypatch):
     """Were the protection to do nothing, the attack on the files would stop the release."""
     module = sys.modules["quality.release.publish"]
 
@@ -365,6 +398,6 @@ def test_weakness_that_the_attack_finds_publishes_nothing(candidate, tmp_path, m
     monkeypatch.setattr(module, "protect_table", nothing)
     monkeypatch.setattr(module, "write_report", lambda *_: None)
     with pytest.raises(ReleaseError, match="attack"):
-        publish(candidate, tmp_path / "published", code_version="1", input_hash="2", protection="full")
+        publish(without_country, tmp_path / "published", code_version="1", input_hash="2", protection="full")
     assert not (tmp_path / "published" / "current").exists()
     assert not list((tmp_path / "published" / "releases").iterdir())
