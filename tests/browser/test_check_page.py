@@ -439,22 +439,27 @@ def test_a_folder_of_folders_is_one_report_for_each_delivery(page: Page, tmp_pat
 
 
 def test_a_choice_made_during_a_check_takes_its_place(page: Page, tmp_path: Path) -> None:
-    for code in ("ROW_DATE", "FILE_ROWS"):
-        (tmp_path / code).mkdir()
-        write(RULES[code].fires, tmp_path / code)
+    """Both choices come in one turn of the page's script: a file dialogue's own come when the browser likes."""
+    write(RULES["ROW_DATE"].fires, tmp_path)
     forget_reports(page)
     page.evaluate(
-        """() => {
+        """(files) => {
+            const drop = (chosen) => {
+                const transfer = new DataTransfer();
+                for (const [name, text] of chosen) transfer.items.add(new File([text], name));
+                document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+            };
             window.seen = [];
-            document.addEventListener("checked", (event) => window.seen.push(event.detail.length));
-        }"""
+            document.addEventListener("checked", (event) => window.seen.push(event.detail));
+            drop(files);
+            drop([["manifest.json", "{"]]);
+        }""",
+        [[file.name, file.read_text(encoding="utf-8")] for file in sorted(tmp_path.iterdir())],
     )
-    page.locator("#folder").set_input_files(tmp_path)
-    give_now = {"name": "manifest.json", "mimeType": "", "buffer": b"{"}
-    page.locator("#files").set_input_files([give_now])
     page.wait_for_function("() => window.checkedReports !== undefined")
     page.locator("main[data-state=done]").wait_for()
-    assert page.evaluate("() => window.seen.at(-1)") == 1
+    found = page.evaluate("() => window.seen.at(-1).flatMap((report) => report.findings.map((one) => one.rule))")
+    assert found == ["MANIFEST_JSON"]
     assert page.locator("section.report").count() == 1
     assert "MANIFEST_JSON" in page.locator("#report").inner_text()
 
