@@ -36,22 +36,22 @@ def witness(served: Served) -> driving.Witness:
 
 
 @pytest.fixture(scope="module")
-def dashboard(served: Served, chromium: Browser, witness: driving.Witness) -> Iterator[Page]:
-    """A page of the reader ``johto``; tests leave the filters as they like."""
-    page = driving.new_page(chromium, height=3400)
-    witness.watch(page)
-    driving.log_in(page, served.base, "johto", served.passwords["johto"])
-    yield page
-    page.close()
-
-
-@pytest.fixture(scope="module")
 def seen(served: Served, chromium: Browser, witness: driving.Witness) -> Iterator[Page]:
     """The dashboard as it is at first, opened once for all tests that only look at it."""
     page = driving.new_page(chromium, height=3400)
     witness.watch(page)
     driving.log_in(page, served.base, "johto", served.passwords["johto"])
     driving.open_dashboard(page, served.base, CHARTS)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def dashboard(seen: Page, chromium: Browser, witness: driving.Witness) -> Iterator[Page]:
+    """Another page of the same reader; tests leave the filters as they like."""
+    page = driving.new_page(chromium, height=3400)
+    page.context.add_cookies(seen.context.cookies())
+    witness.watch(page)
     yield page
     page.close()
 
@@ -334,9 +334,9 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-def reader(served: Served, chromium: Browser) -> Iterator[Api]:
+def reader(seen: Page, served: Served, chromium: Browser) -> Iterator[Api]:
     page = driving.new_page(chromium, height=900)
-    driving.log_in(page, served.base, "johto", served.passwords["johto"])
+    page.context.add_cookies(seen.context.cookies())
     yield Api(page, served.base)
     page.close()
 
