@@ -24,7 +24,7 @@ from ingest.identifiers import columns, names, patterns, text
 
 ROOT = Path(__file__).parents[2]
 # What only the quick look of the door needs, or what stands in another pattern already.
-NOT_IN_THE_PAGE = {"_COARSE", "_COARSE_DATE", "_KEYS", "_WORD"}
+NOT_IN_THE_PAGE = {"_COARSE", "_COARSE_DATE", "_HASH", "_KEYS", "_WORD"}
 
 
 @pytest.fixture(scope="module")
