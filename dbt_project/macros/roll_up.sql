@@ -171,6 +171,20 @@
     {%- endfor -%}
 {%- endmacro %}
 
+{# What the senders summed (a relation with `wellbeing_area_code`), at its places and at every larger one. #}
+{% macro at_every_place(relation, name, more) -%}
+    select {{ name }}.* from {{ relation }} as {{ name }}
+
+    union all
+
+    select
+        {{ columns_in_larger_place(name, 'larger_place', more) }}
+    from {{ relation }} as {{ name }}
+    inner join ({{ larger_place_of_area() }}) as larger_place
+        on {{ name }}.wellbeing_area_code = larger_place.wellbeing_area_code
+    where {{ name }}.area_level = 'wellbeing_area'
+{%- endmacro %}
+
 {# A list of columns, each with its relation. #}
 {% macro qualified(columns, relation) -%}
     {{ relation }}.{{ columns.split(', ') | join(', ' ~ relation ~ '.') }}

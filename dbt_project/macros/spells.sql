@@ -29,3 +29,29 @@
         and {{ day }} < period.period_end_exclusive
         and period.period_type = 'quarter'
 {%- endmacro %}
+
+{#
+    Spells of clients that do not overlap (a relation), each with the first day of the unbroken stretch that it is
+    part of. `same` names a column that has one value throughout a stretch; gaps of up to `longest_gap` days do not
+    break it.
+#}
+{% macro with_stretch_start(relation, same=none, longest_gap=0) -%}
+    select
+        * exclude (is_beginning),
+        max(case when is_beginning then start_date end) over (
+            partition by client_id order by start_date rows between unbounded preceding and current row
+        ) as stretch_start
+    from (
+        select
+            *,
+            not coalesce(
+                {{ days_between('lag(end_date_exclusive) over history', 'start_date') }} <= {{ longest_gap }}
+                {%- if same %}
+                and lag({{ same }}) over history = {{ same }}
+                {%- endif %},
+                false
+            ) as is_beginning
+        from {{ relation }}
+        window history as (partition by client_id order by start_date)
+    ) as marked
+{%- endmacro %}

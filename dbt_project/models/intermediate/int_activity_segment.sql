@@ -68,27 +68,13 @@ winner as (
         'spell.began_on desc, spell.tie_breaker, spell.organisation') | indent(4) }}
 ),
 
-marked as (
-    select
-        *,
-        case
-            when
-                lag(end_date_exclusive) over (partition by client_id order by start_date) = start_date
-                and lag(main_activity) over (partition by client_id order by start_date) = main_activity
-                then 0
-            else 1
-        end as is_beginning
-    from winner
+known as (
+    select * from winner
     where main_activity is not null
 ),
 
-numbered as (
-    select
-        *,
-        sum(is_beginning) over (
-            partition by client_id order by start_date rows between unbounded preceding and current row
-        ) as stretch_no
-    from marked
+stretch as (
+    {{ with_stretch_start('known', same='main_activity') | indent(4) }}
 )
 
 select
@@ -97,5 +83,5 @@ select
     min(activity_class) as activity_class,
     min(start_date) as start_date,
     max(end_date_exclusive) as end_date_exclusive
-from numbered
-group by client_id, main_activity, stretch_no
+from stretch
+group by client_id, main_activity, stretch_start

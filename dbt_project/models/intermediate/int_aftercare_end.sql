@@ -2,35 +2,15 @@
 -- Aftercare that begins again within 30 days has not ended: an end is one only when 30 days have been seen.
 {% set reopening_days = 30 %}
 with
-marked as (
-    select
-        *,
-        case
-            when
-                {{ days_between(
-                    'lag(end_date_exclusive) over (partition by client_id order by start_date)', 'start_date'
-                ) }} <= {{ reopening_days }}
-                then 0
-            else 1
-        end as is_beginning
-    from {{ ref('int_at_risk_segment') }}
-),
-
-numbered as (
-    select
-        *,
-        sum(is_beginning) over (
-            partition by client_id order by start_date rows between unbounded preceding and current row
-        ) as stretch_no
-    from marked
+joined as (
+    {{ with_stretch_start(ref('int_at_risk_segment'), longest_gap=reopening_days) | indent(4) }}
 ),
 
 stretch as (
     select
         *,
-        min(start_date) over (partition by client_id, stretch_no) as stretch_start,
-        row_number() over (partition by client_id, stretch_no order by start_date desc) as newest_rank
-    from numbered
+        row_number() over (partition by client_id, stretch_start order by start_date desc) as newest_rank
+    from joined
 ),
 
 reason as (

@@ -1,23 +1,8 @@
 -- Grain: one row per client at risk on the last day of a quarter, at the place of that day.
 with
-marked as (
-    select
-        *,
-        case
-            when lag(end_date_exclusive) over (partition by client_id order by start_date) = start_date then 0
-            else 1
-        end as is_beginning
-    from {{ ref('int_at_risk_segment') }}
-),
-
--- Places change within an unbroken stretch; the last beginning so far is when it began.
+-- Places change within an unbroken stretch.
 unbroken as (
-    select
-        *,
-        max(case when is_beginning = 1 then start_date end) over (
-            partition by client_id order by start_date rows between unbounded preceding and current row
-        ) as stretch_start
-    from marked
+    {{ with_stretch_start(ref('int_at_risk_segment')) | indent(4) }}
 ),
 
 last_day as (

@@ -124,15 +124,7 @@ final as (
         and spine.area_code = completeness.area_code
         and spine.period_type = completeness.period_type
         and spine.period = completeness.period
-    left join {{ ref('int_figure') }} as figure
-        on spine.indicator_id = figure.indicator_id
-        and spine.variant = figure.variant
-        and spine.area_level = figure.area_level
-        and spine.area_code = figure.area_code
-        and spine.period_type = figure.period_type
-        and spine.period = figure.period
-        and spine.breakdown = figure.breakdown
-        and spine.category = figure.category
+    left join {{ ref('int_figure') }} as figure on {{ same_cell('spine', 'figure') | indent(8) }}
     -- How workers share a category is not known: below areas a worker's action is broken down for nobody.
     left join {{ ref('int_worker_concentration') }} as concentration
         on spine.breakdown = 'total'
@@ -141,15 +133,7 @@ final as (
         and spine.area_code = concentration.area_code
         and spine.period_type = concentration.period_type
         and spine.period = concentration.period
-    left join {{ ref('int_largest_amount') }} as amount
-        on spine.indicator_id = amount.indicator_id
-        and spine.variant = amount.variant
-        and spine.area_level = amount.area_level
-        and spine.area_code = amount.area_code
-        and spine.period_type = amount.period_type
-        and spine.period = amount.period
-        and spine.breakdown = amount.breakdown
-        and spine.category = amount.category
+    left join {{ ref('int_largest_amount') }} as amount on {{ same_cell('spine', 'amount') | indent(8) }}
 )
 
 select * from final

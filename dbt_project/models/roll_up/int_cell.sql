@@ -1,22 +1,10 @@
 -- Grain: one row per indicator, variant, area level, area, period type, period, breakdown and category
 -- with contributions. Only sums of what the senders summed: no unit is looked at any more.
 with
-larger_place as (
-    {{ larger_place_of_area() | indent(4) }}
-),
-
 placed as (
-    select contribution_sum.* from {{ ref('contribution_sum') }} as contribution_sum
-
-    union all
-
-    select
-        {{ columns_in_larger_place('contribution_sum', 'larger_place', [
-            'wellbeing_area_code', 'numerator_sum', 'denominator_sum'
-        ] + unit_sum_columns() + ['unknown_part', 'recorded_part', 'doubtful_part', 'part_base']) }}
-    from {{ ref('contribution_sum') }} as contribution_sum
-    inner join larger_place on contribution_sum.wellbeing_area_code = larger_place.wellbeing_area_code
-    where contribution_sum.area_level = 'wellbeing_area'
+    {{ at_every_place(ref('contribution_sum'), 'contribution_sum', [
+        'wellbeing_area_code', 'numerator_sum', 'denominator_sum'
+    ] + unit_sum_columns() + ['unknown_part', 'recorded_part', 'doubtful_part', 'part_base']) | indent(4) }}
 )
 
 select

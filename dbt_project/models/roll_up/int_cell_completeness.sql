@@ -147,66 +147,46 @@ own_of_municipality as (
         on municipality.wellbeing_area_code = own.wellbeing_area_code
         and coalesce(own.municipality_code, municipality.municipality_code) = municipality.municipality_code
     where municipality.valid_to is null
+),
+
+whole as (
+    select 'country' as area_level, 'FI' as area_code, indicator_id, period_type, period, has_any, has_all from country
+    union all
+    select 'collaborative_area', area_code, indicator_id, period_type, period, has_any, has_all from collaborative_area
+    union all
+    select 'wellbeing_area', area_code, indicator_id, period_type, period, has_any, has_all from wellbeing_area
+    union all
+    -- A municipality whose own area has not delivered has no figure, whatever other areas know of it.
+    select 'municipality', municipality_code, indicator_id, period_type, period, is_covered, is_covered
+    from own_of_municipality
+),
+
+-- Of an area's or municipality's clients some may be known elsewhere, or live where nobody has delivered; of the
+-- country and of collaborative areas all parts are looked at already.
+with_partial as (
+    select
+        whole.*,
+        partial.coverage,
+        whole.area_level in ('wellbeing_area', 'municipality') as has_clients_elsewhere
+    from whole
+    left join partial
+        on whole.area_level = partial.area_level
+        and whole.area_code = partial.area_code
+        and whole.indicator_id = partial.indicator_id
+        and whole.period_type = partial.period_type
+        and whole.period = partial.period
 )
 
 select
-    'country' as area_level, 'FI' as area_code, country.indicator_id, country.period_type, country.period,
-    country.has_any as is_delivered, country.has_all as is_complete,
-    case when country.has_all then 1.0 else coalesce(partial.coverage, 0) end as coverage
-from country
-left join partial
-    on partial.area_level = 'country'
-    and country.indicator_id = partial.indicator_id
-    and country.period_type = partial.period_type
-    and country.period = partial.period
-
-union all
-
-select
-    'collaborative_area', whole.area_code, whole.indicator_id, whole.period_type, whole.period,
-    whole.has_any, whole.has_all,
-    case when whole.has_all then 1.0 else coalesce(partial.coverage, 0) end
-from collaborative_area as whole
-left join partial
-    on partial.area_level = 'collaborative_area'
-    and whole.area_code = partial.area_code
-    and whole.indicator_id = partial.indicator_id
-    and whole.period_type = partial.period_type
-    and whole.period = partial.period
-
-union all
-
--- Of its clients some may live where another area's municipality has not delivered.
-select
-    'wellbeing_area', whole.area_code, whole.indicator_id, whole.period_type, whole.period,
-    whole.has_any, whole.has_all and coalesce(partial.coverage, 1.0) = 1.0,
+    area_level, area_code, indicator_id, period_type, period,
+    has_any as is_delivered,
+    has_all and (not has_clients_elsewhere or coalesce(coverage, 1.0) = 1.0) as is_complete,
     case
-        when whole.has_all then coalesce(partial.coverage, 1.0)
-        when whole.has_any then coalesce(partial.coverage, 0.0)
+        when has_all then case when has_clients_elsewhere then coalesce(coverage, 1.0) else 1.0 end
+        when has_any or not has_clients_elsewhere then coalesce(coverage, 0.0)
         else 0.0
-    end
-from wellbeing_area as whole
-left join partial
-    on partial.area_level = 'wellbeing_area'
-    and whole.area_code = partial.area_code
-    and whole.indicator_id = partial.indicator_id
-    and whole.period_type = partial.period_type
-    and whole.period = partial.period
-
-union all
-
--- A municipality whose own area has not delivered has no figure, whatever other areas know of it.
-select
-    'municipality', own.municipality_code, own.indicator_id, own.period_type, own.period, own.is_covered,
-    own.is_covered and coalesce(partial.coverage, 1.0) = 1.0,
-    case when own.is_covered then coalesce(partial.coverage, 1.0) else 0.0 end
-from own_of_municipality as own
-left join partial
-    on partial.area_level = 'municipality'
-    and own.municipality_code = partial.area_code
-    and own.indicator_id = partial.indicator_id
-    and own.period_type = partial.period_type
-    and own.period = partial.period
+    end as coverage
+from with_partial
 
 union all
 

@@ -3,21 +3,10 @@
 -- Kaplan-Meier takes every end but the event as censored; with competing events (Aalen-Johansen)
 -- both leave.
 with
-larger_place as (
-    {{ larger_place_of_area() | indent(4) }}
-),
-
 placed as (
-    select {{ cell_key() }}, duration_days, event_code, units
-    from {{ ref('contribution_histogram') }}
-
-    union all
-
-    select
-        {{ columns_in_larger_place('histogram', 'larger_place', ['duration_days', 'event_code', 'units']) }}
-    from {{ ref('contribution_histogram') }} as histogram
-    inner join larger_place on histogram.wellbeing_area_code = larger_place.wellbeing_area_code
-    where histogram.area_level = 'wellbeing_area'
+    {{ at_every_place(ref('contribution_histogram'), 'histogram', [
+        'wellbeing_area_code', 'duration_days', 'event_code', 'units'
+    ]) | indent(4) }}
 ),
 
 -- A number stands for the cell as long as durations are sorted and summed within it; always the same, or

@@ -9,27 +9,9 @@ aimed_at as (
     from {{ ref('int_activity_segment') }}
 ),
 
-marked as (
-    select
-        *,
-        case
-            when
-                lag(end_date_exclusive) over (partition by client_id order by start_date) = start_date
-                and lag(is_aimed_at) over (partition by client_id order by start_date) = is_aimed_at
-                then 0
-            else 1
-        end as is_beginning
-    from aimed_at
-),
-
 -- From unemployment to a workshop, or from one to the other, the time goes on.
 spell as (
-    select
-        *,
-        max(case when is_beginning = 1 then start_date end) over (
-            partition by client_id order by start_date rows between unbounded preceding and current row
-        ) as began_on
-    from marked
+    {{ with_stretch_start('aimed_at', same='is_aimed_at') | indent(4) }}
 ),
 
 client_quarter as (
@@ -41,7 +23,7 @@ client_quarter as (
         and spell.end_date_exclusive >= open_client.quarter_end_exclusive
     where
         spell.is_aimed_at = 1
-        and {{ days_between('spell.began_on', 'open_client.quarter_end_exclusive') }} >= {{ least_days }}
+        and {{ days_between('spell.stretch_start', 'open_client.quarter_end_exclusive') }} >= {{ least_days }}
 ),
 
 -- A spell says how things stood on the last day of a quarter that its supplier has covered.

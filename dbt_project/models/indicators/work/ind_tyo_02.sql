@@ -1,27 +1,9 @@
 -- Grain: one row per client aged 18-22 at risk on the last day of a quarter.
 {% set long_term = 183 %}
 with
-marked as (
-    select
-        *,
-        case
-            when
-                lag(end_date_exclusive) over (partition by client_id order by start_date) = start_date
-                and lag(activity_class) over (partition by client_id order by start_date) = activity_class
-                then 0
-            else 1
-        end as is_beginning
-    from {{ ref('int_activity_segment') }}
-),
-
 -- From one activity outside work and education to another the spell goes on.
 spell as (
-    select
-        *,
-        max(case when is_beginning = 1 then start_date end) over (
-            partition by client_id order by start_date rows between unbounded preceding and current row
-        ) as class_start
-    from marked
+    {{ with_stretch_start(ref('int_activity_segment'), same='activity_class') | indent(4) }}
 ),
 
 client_quarter as (
@@ -30,7 +12,7 @@ client_quarter as (
         case
             when
                 spell.activity_class = 'neet'
-                and {{ days_between('spell.class_start', 'open_client.quarter_end_exclusive') }} >= {{ long_term }}
+                and {{ days_between('spell.stretch_start', 'open_client.quarter_end_exclusive') }} >= {{ long_term }}
                 then 1
             else 0
         end as is_long_neet,
