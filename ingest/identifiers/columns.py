@@ -190,14 +190,11 @@ def _is_all_keys(column: pa.ChunkedArray | pa.Array, longest: int) -> bool:
     """Whether every value is 64 hexadecimal digits, as most values of a delivery are."""
     if longest != KEY_LENGTH or pc.min(pc.binary_length(column)).as_py() != KEY_LENGTH:
         return False
-    return not any(_text_of(chunk).translate(None, _HEXADECIMAL) for chunk in _chunks(column))
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    return not any(_text_of(chunk.cast(pa.string())).translate(None, _HEXADECIMAL) for chunk in chunks)
 
 
-def _chunks(column: pa.ChunkedArray | pa.Array) -> Sequence[pa.Array]:
-    return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
-
-
-def _text_of(column: pa.Array) -> bytes:
+def _text_of(column: pa.StringArray) -> bytes:
     """All values of a text column, one after the other."""
     if not len(column):
         return b""

@@ -205,7 +205,8 @@ class Program:
         solver.changeColsBounds(len(self._columns), self._columns, lower, upper)
         solver.changeColsCost(len(self._columns), self._columns, np.concatenate([cost_up, cost_down]))
         if len(self.pairs):
-            solver.changeRowsBounds(len(self._pair_rows), self._pair_rows, pair_low, pair_high)
+            # Not in the library's stub.
+            solver.changeRowsBounds(len(self._pair_rows), self._pair_rows, pair_low, pair_high)  # type: ignore[attr-defined]
         found = self._run()
         if found is None:
             return None

@@ -6,8 +6,7 @@ the exact Poisson limits. Here they apply to what is left when a unit is taken o
 
 from __future__ import annotations
 
-import math
-from functools import cache
+from scipy.special import gammaincinv
 
 Z = {"95": 1.959963984540054, "998": 3.090232306167813}
 _OUTSIDE = {"95": 0.05, "998": 0.002}
@@ -61,23 +60,9 @@ def poisson_sql(events: str, z: str, side: str) -> str:
     end"""
 
 
-@cache
 def exact_limit(events: int, z: str, side: str) -> float:
     """The expected number at which as few (``upper``) or as many (``lower``) events have half of alpha."""
-    if side == "lower" and events == 0:
-        return 0.0
     tail = _OUTSIDE[z] / 2
-    low, high = 0.0, 100.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        # P(X <= events) falls with the expected number.
-        below = _at_most(events if side == "upper" else events - 1, middle)
-        if below > (tail if side == "upper" else 1 - tail):
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def _at_most(events: int, expected: float) -> float:
-    return math.exp(-expected) * math.fsum(expected**count / math.factorial(count) for count in range(events + 1))
+    if side == "upper":
+        return float(gammaincinv(events + 1, 1 - tail))
+    return float(gammaincinv(events, tail)) if events else 0.0

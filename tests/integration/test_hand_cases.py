@@ -74,5 +74,5 @@ def test_the_chain_gives_what_was_computed_by_hand(
                 """,
                 [expected.indicator, expected.variant, expected.level, expected.area, expected.period],
             ).fetchall()
-            # The chain rounds sums of fractions to nine digits.
-            assert rows == [pytest.approx((expected.numerator, expected.denominator), abs=1e-8)], expected
+            # The chain rounds sums of fractions to nine decimals.
+            assert rows == [pytest.approx((expected.numerator, expected.denominator), abs=1e-9)], expected

@@ -91,9 +91,9 @@ def insert(connection: duckdb.DuckDBPyConnection, table: str, **row: Any) -> Non
 def fill(connection: duckdb.DuckDBPyConnection, figures: list[dict], method: dict[str, Any], variant: str) -> None:
     for table in ("indicator", "indicator_value"):
         connection.execute(f"delete from published.{table}")
-    insert(connection, "indicator", indicator_id="XXX-01", variant=variant, **method)
+    insert(connection, "indicator", indicator_id="TST-01", variant=variant, **method)
     for row in figures:
-        key = {"indicator_id": "XXX-01", "variant": variant, "period_type": "year", "period": "2025"}
+        key = {"indicator_id": "TST-01", "variant": variant, "period_type": "year", "period": "2025"}
         insert(connection, "indicator_value", **(key | {"breakdown": "total", "category": "total"} | row))
 
 
