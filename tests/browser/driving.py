@@ -88,8 +88,13 @@ def new_page(chromium: Browser, width: int = 1440, height: int = 2200) -> Page:
 
 
 def log_in(page: Page, base: str, name: str, password: str) -> None:
-    """Log in through the form, as a person does."""
-    page.goto(base + "/login/")
+    """Log in through the form, as a person does, who is slower than the page.
+
+    A second after it is loaded the page sends a log of its own, whose answer carries the session of nobody: to a
+    browser that logs in meanwhile it would come last.
+    """
+    with page.expect_response(lambda answer: "/superset/log/" in answer.url and answer.ok):
+        page.goto(base + "/login/")
     page.locator("[data-test=username-input]").fill(name)
     page.locator("[data-test=password-input]").fill(password)
     with page.expect_navigation(url=lambda url: "/login" not in url):
