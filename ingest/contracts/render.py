@@ -1,7 +1,7 @@
-"""What dbt reads of the contracts: the sources file and one staging model a table.
+"""What others read of the contracts: dbt its sources file and one staging model a table, the dashboards names.
 
-``python -m ingest.contracts.render`` writes them into ``dbt_project/models/staging``; they are
-committed, and a test fails when they no longer say what the contracts say.
+``python -m ingest.contracts.render`` writes them into ``dbt_project/models/staging`` and among the
+dashboards' fragments; they are committed, and a test fails when they no longer say what the contracts say.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ingest.contracts.model import Column, Contract
 from ingest.contracts.reading import contracts
 
 STAGING_FOLDER = Path(__file__).parents[2] / "dbt_project" / "models" / "staging"
+TABLE_NAMES_FILE = Path(__file__).parents[2] / "dashboards" / "superset" / "assets" / "fragments" / "table_names.sql"
 _GROUPS = ("key", "code", "other", "date")
 
 
@@ -127,7 +128,19 @@ def _primary_key_test(contract: Contract, supplier: str) -> list[str]:
     ]
 
 
-def write(folder: Path = STAGING_FOLDER) -> list[Path]:
+def table_names_sql() -> str:
+    """The Finnish names of the delivered tables, for the dashboards' queries."""
+    rows = ",\n".join(f"    ('{contract.table}', '{contract.label['fi']}')" for contract in contracts().values())
+    return f"""-- Delivered tables by their name in the contract.
+-- Written by `make contracts` from ingest/contracts; change the contract instead.
+table_names (table_name, table_label) as (
+    values
+{rows}
+),
+"""
+
+
+def write(folder: Path = STAGING_FOLDER, table_names: Path = TABLE_NAMES_FILE) -> list[Path]:
     """Write all files; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"_lake__sources.yml": sources_yaml(), "_staging__models.yml": staging_yaml()}
@@ -137,7 +150,8 @@ def write(folder: Path = STAGING_FOLDER) -> list[Path]:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in files]
+    table_names.write_text(table_names_sql(), encoding="utf-8")
+    return [*(folder / name for name in files), table_names]
 
 
 _LAKE_COLUMNS = (

@@ -23,11 +23,13 @@ from ingest.contracts import (
 from ingest.contracts.reading import CONTRACT_FOLDER
 from ingest.contracts.render import (
     STAGING_FOLDER,
+    TABLE_NAMES_FILE,
     sources_yaml,
     staging_models,
     staging_name,
     staging_sql,
     staging_yaml,
+    table_names_sql,
 )
 from ingest.door.rules import RULES
 from ingest.reference import organisations
@@ -335,6 +337,10 @@ def test_what_dbt_reads_says_what_the_contracts_say():
     for table, supplier in staging_models():
         path = STAGING_FOLDER / f"{staging_name(table, supplier)}.sql"
         assert path.read_text(encoding="utf-8") == staging_sql(table, supplier)
+
+
+def test_dashboards_name_the_tables_as_the_contracts_do():
+    assert TABLE_NAMES_FILE.read_text(encoding="utf-8") == table_names_sql()
 
 
 def test_no_staging_model_is_left_of_a_table_that_is_gone():

@@ -6,19 +6,7 @@ with
 
 -- include: areas
 
-table_names (table_name, table_label) as (
-    values
-    ('client', 'asiakkaat'),
-    ('residence_spell', 'asuinkunnat'),
-    ('aftercare_period', 'jälkihuollon jaksot'),
-    ('worker_assignment', 'vastuutyöntekijät'),
-    ('handover', 'saattaen vaihdot'),
-    ('housing_spell', 'asuminen'),
-    ('contact', 'yhteydenpito'),
-    ('supported_housing_capacity', 'tuetun asumisen paikat'),
-    ('supported_housing_queue', 'tuetun asumisen jono'),
-    ('rental_housing', 'vuokra-asunnot')
-),
+-- include: table_names
 
 -- A table that nobody has delivered yet is not in use: its absence says nothing about a sender.
 in_use as (
